@@ -1,0 +1,1 @@
+"""What happens with time: queue worker, jobs, endpoints, deliveries."""

@@ -1,0 +1,90 @@
+"""The threads of the engine: each topic of the queue has a handler and a number of workers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oficina.clock import Clock
+from oficina.config import Config
+from oficina.store.queue import Task
+from oficina.store.store import Store
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+"""How long failed work rests before it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What a handler may use."""
+
+    config: Config
+    store: Store
+    clock: Clock
+    address: str
+    """The server's URL, for the environment of jobs."""
+
+
+Handler = Callable[[Engine, Task], None]
+
+
+class Workers:
+    """Runs the handlers of the topics that were added."""
+
+    def __init__(self, config: Config, store: Store, clock: Clock, address: str) -> None:
+        self.engine = Engine(config, store, clock, address)
+        self._handlers: dict[str, tuple[Handler, int]] = {}
+        self._starts: list[Callable[[Engine], None]] = []
+        self._clears: list[Callable[[Engine], None]] = []
+        self._stopping = threading.Event()
+
+    def add(self, topic: str, handler: Handler, threads: int = 1) -> Workers:
+        """Adds a topic; ``threads`` pieces of its work go on at once."""
+        self._handlers[topic] = (handler, threads)
+        return self
+
+    def at_start(self, function: Callable[[Engine], None]) -> Workers:
+        """Adds what is done when the server starts: taking up what an earlier one left."""
+        self._starts.append(function)
+        return self
+
+    def at_clear(self, function: Callable[[Engine], None]) -> Workers:
+        """Adds what is done before everything is emptied: killing what runs."""
+        self._clears.append(function)
+        return self
+
+    def start(self) -> None:
+        """Starts all threads."""
+        for function in self._starts:
+            function(self.engine)
+        for topic, (handler, threads) in self._handlers.items():
+            for number in range(threads):
+                name = f"{topic}-{number}"
+                threading.Thread(target=self._work, args=(topic, handler), name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Lets every thread end after its present work."""
+        self._stopping.set()
+
+    def clear(self) -> None:
+        """Kills what runs."""
+        for function in self._clears:
+            function(self.engine)
+
+    def _work(self, topic: str, handler: Handler) -> None:
+        queue = self.engine.store.queue
+        while not self._stopping.is_set():
+            task = queue.lease([topic], timeout=30.0)
+            if task is None or self._stopping.is_set():
+                continue
+            try:
+                handler(self.engine, task)
+            except Exception:
+                log.exception("%s failed for %s", topic, task.resource)
+                queue.give_back(task, RETRY_SECONDS)
+            else:
+                queue.done(task)

@@ -1,0 +1,1 @@
+"""What each AWS API means: one folder per API, one file per resource family."""

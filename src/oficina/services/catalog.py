@@ -1,0 +1,20 @@
+"""The table of contents: every API that oficina speaks, and every worker that the engine runs."""
+
+from __future__ import annotations
+
+from oficina.clock import Clock
+from oficina.config import Config
+from oficina.engine.workers import Workers
+from oficina.services.sagemaker import sagemaker
+from oficina.services.service import Service
+from oficina.store.store import Store
+
+
+def services() -> dict[str, Service]:
+    """Every API by botocore's name of it. Add a service here."""
+    return {service.name: service for service in (sagemaker,)}
+
+
+def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:
+    """The engine's workers. Add a topic here."""
+    return Workers(config, store, clock, address)

@@ -1,0 +1,77 @@
+"""The store as one thing: the database, the keys, the queue and the folder of a server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from oficina.clock import Clock
+from oficina.config import Config
+from oficina.errors import OficinaError
+from oficina.store.database import Database
+from oficina.store.documents import Scope
+from oficina.store.keys import Keys
+from oficina.store.queue import Queue
+
+SCHEMAS = ("schema.sql",)
+"""The files of the schema, in order."""
+
+FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
+"""The folders of a home that hold the bytes of a server's worlds."""
+
+
+class Store:
+    """Facts and bytes under one home folder."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.home: Path = config.home
+        try:
+            for folder in FOLDERS:
+                (self.home / folder).mkdir(parents=True, exist_ok=True)
+            self.database = Database(self.home / "oficina.db", SCHEMAS)
+        except OSError as error:
+            raise OficinaError(
+                f"{self.home} cannot be written to ({error.strerror}). Type: oficina up --home ANOTHER_FOLDER"
+            ) from error
+        self.keys = Keys(self.database)
+        self.queue = Queue(self.database, clock)
+
+    def scope(self, account: str, region: str) -> Scope:
+        """The documents of one account in one region."""
+        return Scope(self.database, self.clock, account, region)
+
+    def folder(self, name: str) -> Path:
+        """One of the home's folders."""
+        return self.home / name
+
+    def empty(self) -> None:
+        """Forgets everything but the lasting keys; bytes go in the background."""
+        with self.database.transaction() as connection:
+            for table in self.database.tables():
+                if table != "keys":
+                    connection.execute(f"DELETE FROM {table}")
+            connection.execute("DELETE FROM keys WHERE job IS NOT NULL OR token IS NOT NULL")
+        self.keys.forget()
+        self.queue.forget()
+        self._trash()
+
+    def _trash(self) -> None:
+        bin_ = self.home / "trash" / os.urandom(8).hex()
+        bin_.mkdir(parents=True)
+        for folder in FOLDERS:
+            if folder != "trash":
+                (self.home / folder).rename(bin_ / folder)
+                (self.home / folder).mkdir()
+        threading.Thread(target=self.sweep, name="sweep", daemon=True).start()
+
+    def sweep(self) -> None:
+        """Removes what was thrown away; also after a crash."""
+        shutil.rmtree(self.home / "trash", ignore_errors=True)
+
+    def close(self) -> None:
+        """Closes the database."""
+        self.database.close()

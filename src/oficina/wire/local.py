@@ -1,0 +1,49 @@
+"""oficina's own paths beside AWS's: ``/_oficina/…``, for the command, for tests and for health checks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import orjson
+
+from oficina import __version__
+from oficina.store.keys import Key
+from oficina.wire.http import Request, Response
+
+PREFIX = "/_oficina/"
+
+
+class Host(Protocol):
+    """What these paths ask of the composition root."""
+
+    @property
+    def default_key(self) -> Key:
+        """The key made at first start."""
+        ...
+
+    def reset(self) -> None:
+        """Empties everything."""
+        ...
+
+
+class Local:
+    """Answers requests below ``/_oficina/``; gives every other back with None."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def __call__(self, request: Request) -> Response | None:
+        """The answer, or None when the path is not one of these."""
+        if not request.path.startswith(PREFIX):
+            return None
+        match (request.method, request.path.removeprefix(PREFIX)):
+            case ("GET", "health"):
+                return _json({"status": "ok", "version": __version__})
+            case ("POST", "reset"):
+                self._host.reset()
+                return _json({})
+        return _json({"message": f"oficina has no {request.method} {request.path}"}, 404)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(status, [("Content-Type", "application/json")], orjson.dumps(value))
