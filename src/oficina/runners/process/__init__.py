@@ -1,0 +1,30 @@
+"""The process runner: a job is a folder, one supervisor process, and namespaces of its own; no container needed.
+
+The engine writes a ``Spec`` into a job's folder, calls ``launch`` and ``wait``; everything else is in the folder.
+"""
+
+from .check import check, notes
+from .exit import Exit, HostExit
+from .launch import alive, kill, launch, started, stop, wait
+from .removal import remove
+from .spec import File, Input, Layer, Output, Pipe, Spec
+
+__all__ = [
+    "Exit",
+    "File",
+    "HostExit",
+    "Input",
+    "Layer",
+    "Output",
+    "Pipe",
+    "Spec",
+    "alive",
+    "check",
+    "kill",
+    "launch",
+    "notes",
+    "remove",
+    "started",
+    "stop",
+    "wait",
+]

@@ -1,0 +1,154 @@
+"""Start, watch and end jobs from the server, through the job's folder alone, so that a restarted server can too."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from .exit import Exit
+from .supervision.facts import start_time
+
+SUPERVISOR = str(Path(__file__).with_name("supervisor.py"))
+VANISHED = "the job's supervisor was killed before it could tell how the job ended"
+
+
+def launch(folder: Path) -> None:
+    """Start the supervisor of the job whose spec.json is in folder; returns when it is started, in about 1 ms.
+
+    The lock that tells whether a job is alive is taken here and handed over, so ``alive`` is true from now on.
+    A folder that has a running supervisor, or an exit.json, is left as it is.
+    """
+    lock = os.open(folder / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if (folder / "exit.json").exists():
+            return
+        pid = spawn(folder, lock)
+        write_pid(folder, pid)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(lock)
+
+
+def spawn(folder: Path, lock: int) -> int:
+    """posix_spawn shares memory with the server until exec, so it is quick whatever the server's size."""
+    log = str(folder / "supervisor.log")
+    chaos = os.environ.get("OFICINA_CHAOS")
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", SUPERVISOR, str(folder)],
+        {"OFICINA_CHAOS": chaos} if chaos else {},
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, lock, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        # A stop that comes before the supervisor can take it waits for it.
+        setsigmask=[signal.SIGTERM],
+        setsigdef=[signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD],
+    )
+
+
+def write_pid(folder: Path, pid: int) -> None:
+    try:
+        text = f"{pid} {start_time(pid)}\n"
+    except FileNotFoundError:
+        return
+    temporary = folder / "supervisor.pid.server"
+    temporary.write_text(text, encoding="ascii")
+    temporary.rename(folder / "supervisor.pid")
+
+
+def alive(folder: Path) -> bool:
+    """Whether the job's supervisor runs."""
+    return not take_lock(folder, blocking=False)
+
+
+def wait(folder: Path) -> Exit:
+    """Wait until the job has ended, whoever launched it, and say how."""
+    take_lock(folder, blocking=True)
+    reap(folder)
+    try:
+        return Exit.from_json((folder / "exit.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Exit(ended=time.time(), reason="error", detail=VANISHED, started=started(folder))
+
+
+def started(folder: Path) -> float | None:
+    """When the user's program began, or None."""
+    import json
+
+    try:
+        return float(json.loads((folder / "started.json").read_text(encoding="utf-8"))["time"])
+    except FileNotFoundError:
+        return None
+
+
+def stop(folder: Path) -> None:
+    """Ask the job to stop: SIGTERM, and SIGKILL after its grace. Returns at once."""
+    send(folder, signal.SIGTERM)
+
+
+def kill(folder: Path) -> None:
+    """End the job's supervisor and with it all its processes, now."""
+    send(folder, signal.SIGKILL)
+
+
+def take_lock(folder: Path, blocking: bool) -> bool:
+    """Whether nobody holds the job's lock (any more); it is given back at once."""
+    try:
+        lock = os.open(folder / "supervisor.lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX if blocking else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+
+
+def reap(folder: Path) -> None:
+    """Take the ended supervisor off the process table if it is this server's child."""
+    pid, _ = read_pid(folder)
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:
+        return
+
+
+def read_pid(folder: Path) -> tuple[int, str]:
+    """The supervisor's process id and start time; 0 when it is not known."""
+    try:
+        pid, started_at = (folder / "supervisor.pid").read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        return 0, ""
+    return int(pid), started_at
+
+
+def send(folder: Path, number: int) -> None:
+    """Signal the supervisor, and never a stranger who was given its old number."""
+    pid, started_at = read_pid(folder)
+    if not pid or not alive(folder):
+        return
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno == errno.ESRCH:
+            return
+        raise
+    try:
+        if start_time(pid) == started_at:
+            signal.pidfd_send_signal(handle, number)
+    except (ProcessLookupError, FileNotFoundError):
+        return
+    finally:
+        os.close(handle)

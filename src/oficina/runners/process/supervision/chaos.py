@@ -1,0 +1,10 @@
+"""Named points at which a test may kill the supervisor."""
+
+import os
+import signal
+
+
+def point(name: str) -> None:
+    """Die here by SIGKILL when OFICINA_CHAOS names this point (mounted, started, ended, packaged)."""
+    if os.environ.get("OFICINA_CHAOS") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

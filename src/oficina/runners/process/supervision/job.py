@@ -1,0 +1,338 @@
+"""The supervisor of one job: starts its hosts, watches them to the end, packages what they made, tells the server."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import time
+
+from . import addresses, chaos, facts, init, logs, pipes, usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SAMPLE_SECONDS = 1.0
+FREE_SECONDS = 0.25
+FOLDERS = ("opt-ml", "tmp", "var-tmp", "overlays")
+PIPE_BYTES = 1 << 20
+
+
+def main(folder: str) -> int:
+    """Run the job whose folder this is; its exit.json tells all, the exit code nothing."""
+    lock = hold_lock(folder)
+    facts.write(os.path.join(folder, "supervisor.pid"), f"{os.getpid()} {facts.start_time(os.getpid())}\n")
+    job = Job(folder, read_spec(folder))
+    signal.signal(signal.SIGTERM, job.on_stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    job.run()
+    os.close(lock)
+    return 0
+
+
+def hold_lock(folder: str) -> int:
+    """The lock comes held as standard input from launch(); a supervisor started by hand takes it itself."""
+    path = os.path.join(folder, "supervisor.lock")
+    if os.path.exists(path) and os.path.samestat(os.fstat(0), os.stat(path)):
+        return 0
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
+
+
+def read_spec(folder: str) -> dict[str, Any]:
+    import json
+
+    with open(os.path.join(folder, "spec.json"), encoding="utf-8") as file:
+        spec: dict[str, Any] = json.load(file)
+    return spec
+
+
+class Host:
+    """One host as its supervisor knows it."""
+
+    def __init__(self, name: str, pid: int, status: int, log: logs.Log) -> None:
+        self.name, self.pid, self.status, self.log = name, pid, status, log
+        self.said = b""
+        self.result: dict[str, int | None] | None = None
+        self.ended = False
+        self.cpu_seconds, self.sampled = 0.0, time.monotonic()
+
+
+class Job:
+    """A job from its start to its exit.json."""
+
+    def __init__(self, folder: str, spec: dict[str, Any]) -> None:
+        self.folder, self.spec = folder, spec
+        self.hosts: dict[str, Host] = {}
+        self.feeders: list[int] = []
+        self.notes: dict[str, str] = {}
+        self.reason, self.detail = "exit", ""
+        self.started: float | None = None
+        self.limit: float | None = None
+        self.kill_at: float | None = None
+        self.stopping = False
+        self.next_sample = time.monotonic() + SAMPLE_SECONDS
+        self.next_free = time.monotonic() + FREE_SECONDS
+        self.next_walk, self.disk_bytes = 0.0, 0
+        self.wake_reader, self.wake_writer = os.pipe()
+        os.set_blocking(self.wake_writer, False)
+        os.set_blocking(self.wake_reader, False)
+        signal.set_wakeup_fd(self.wake_writer)
+
+    def run(self) -> None:
+        try:
+            self.start_hosts()
+        except init.Refused as error:
+            self.refuse(str(error))
+        if self.notes:
+            self.write_notes()
+        self.watch()
+        chaos.point("ended")
+        self.finish()
+
+    # -- start --------------------------------------------------------------------------------------------------
+
+    def start_hosts(self) -> None:
+        table = addresses.table(self.folder, self.spec["hosts"])
+        for name in self.spec["hosts"]:
+            own = os.path.join(self.folder, "hosts", name)
+            for part in FOLDERS:
+                os.makedirs(os.path.join(own, part), exist_ok=True)
+            for part in ("tmp", "var-tmp"):
+                os.chmod(os.path.join(own, part), 0o1777)
+            with open(os.path.join(own, "etc-hosts"), "w", encoding="utf-8") as file:
+                file.write(table)
+            mine = [pipe for pipe in self.spec.get("pipes") or [] if pipe.get("host") in (None, name)]
+            paths = [os.path.join(own, "opt-ml", os.path.relpath(pipe["target"], "/opt/ml")) for pipe in mine]
+            for pipe, path in zip(mine, paths, strict=True):
+                pipes.make_first(pipe, path)
+            self.start_host(name, own)
+            self.feeders += [pipes.feed(pipe, path) for pipe, path in zip(mine, paths, strict=True)]
+
+    def start_host(self, name: str, own: str) -> None:
+        status_reader, status_writer = os.pipe()
+        output_reader, output_writer = os.pipe()
+        fcntl.fcntl(output_reader, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        try:
+            pid = init.start(init.Host(self.spec, name, self.folder, status_writer, output_writer))
+        finally:
+            os.close(status_writer)
+            os.close(output_writer)
+        self.hosts[name] = Host(name, pid, status_reader, logs.Log(os.path.join(own, "log"), output_reader))
+
+    # -- watch --------------------------------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """Until every host has ended and said all it had to say."""
+        poll = select.poll()
+        doors: dict[int, tuple[str, Host]] = {}
+        for host in self.hosts.values():
+            doors[host.status] = ("status", host)
+            doors[host.log.pipe] = ("log", host)
+        for number in (self.wake_reader, *doors):
+            poll.register(number, select.POLLIN)
+        while doors:
+            for number, _ in poll.poll(self.pause()):
+                if number == self.wake_reader:
+                    os.read(number, 4096)
+                    continue
+                kind, host = doors[number]
+                more = host.log.pump() if kind == "log" else self.listen(host)
+                if not more:
+                    poll.unregister(number)
+                    del doors[number]
+            self.tick()
+
+    def pause(self) -> int:
+        """Milliseconds until something is due."""
+        due = [self.next_sample, self.next_free, *(time for time in (self.limit, self.kill_at) if time)]
+        return max(0, int((min(due) - time.monotonic()) * 1000) + 1)
+
+    def listen(self, host: Host) -> bool:
+        """Take in what process 1 says; False when it is gone."""
+        data = os.read(host.status, 65536)
+        *lines, host.said = (host.said + data).split(b"\n")
+        for line in lines:
+            word, _, rest = line.decode(errors="replace").partition(" ")
+            self.hear(host, word, rest)
+        if not data:
+            os.close(host.status)
+            os.waitpid(host.pid, 0)
+            host.ended = True
+            if host.result is None and self.reason == "exit" and not self.detail:
+                host.result = {"exit_code": 137, "signal": int(signal.SIGKILL)}
+            self.check_failure(host)
+        return bool(data)
+
+    def hear(self, host: Host, word: str, rest: str) -> None:
+        match word:
+            case "mounted":
+                chaos.point("mounted")
+            case "started":
+                self.note_start(float(rest))
+            case "ended":
+                host.result = result(int(rest))
+            case "note":
+                subject, _, sentence = rest.partition(" ")
+                self.notes[subject] = sentence
+                self.write_notes()
+            case "refused":
+                self.refuse(rest)
+            case "failed":
+                self.fail("error", rest)
+
+    def note_start(self, at: float) -> None:
+        if self.started is None:
+            self.started = at
+            facts.write(os.path.join(self.folder, "started.json"), f'{{"time": {at!r}}}')
+            seconds = self.spec.get("max_runtime_seconds")
+            self.limit = time.monotonic() + seconds if seconds else None
+            chaos.point("started")
+
+    def check_failure(self, host: Host) -> None:
+        """A job is as good as its worst host: the others stop when one fails."""
+        if host.result is None or host.result["exit_code"] != 0:
+            self.terminate()
+
+    # -- stopping -----------------------------------------------------------------------------------------------
+
+    def on_stop(self, _number: int, _frame: object) -> None:
+        """SIGTERM is the order to stop the job."""
+        self.fail("stopped", "stopped by request")
+
+    def refuse(self, why: str) -> None:
+        remedy = (
+            "the kernel allows this user no namespace, without which a job would not be private "
+            f"({why}); as root type: sysctl -w kernel.unprivileged_userns_clone=1 (Debian) or "
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), "
+            "in a container start it with --privileged"
+        )
+        self.fail("no_namespace", remedy)
+
+    def fail(self, reason: str, detail: str, at_once: bool = False) -> None:
+        """End the job for a reason other than its own; the first reason is the one that is told."""
+        if self.reason == "exit":
+            self.reason, self.detail = reason, detail
+        self.terminate(at_once)
+
+    def terminate(self, at_once: bool = False) -> None:
+        """SIGTERM to all hosts, SIGKILL when the grace is over; at once for those that eat the disk."""
+        now = time.monotonic()
+        if not self.stopping:
+            self.stopping = True
+            self.kill_at = now + float(self.spec.get("stop_grace_seconds") or 120)
+            self.signal(signal.SIGTERM)
+        if at_once:
+            self.kill_at = now
+
+    def signal(self, number: int) -> None:
+        for host in self.hosts.values():
+            if not host.ended:
+                os.kill(host.pid, number)
+
+    # -- what time brings ---------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if self.limit and now >= self.limit:
+            self.limit = None
+            self.fail("max_runtime", f"ran longer than {self.spec['max_runtime_seconds']} seconds")
+        if self.kill_at and now >= self.kill_at:
+            self.kill_at = None
+            self.signal(signal.SIGKILL)
+        if now >= self.next_free:
+            self.next_free = now + FREE_SECONDS
+            self.check_disk(now)
+        if now >= self.next_sample:
+            self.next_sample = now + SAMPLE_SECONDS
+            self.sample(now)
+
+    def check_disk(self, now: float) -> None:
+        floor, quota = self.spec.get("free_bytes_floor") or 0, self.spec.get("disk_bytes")
+        if usage.free(self.folder) < floor:
+            self.fail("disk_full", f"the disk has less than {floor} bytes free (free_bytes_floor)", at_once=True)
+        if now < self.next_walk:
+            return
+        self.disk_bytes = usage.disk(os.path.join(self.folder, "hosts"))
+        # A walk over a large tree is slow; at most a twentieth of the time goes into it.
+        self.next_walk = time.monotonic() + max(FREE_SECONDS, 20 * (time.monotonic() - now))
+        if quota and self.disk_bytes > quota:
+            detail = f"wrote {self.disk_bytes} bytes, more than the disk quota of {quota} bytes (disk_bytes)"
+            self.fail("disk_full", detail, at_once=True)
+
+    def sample(self, now: float) -> None:
+        quota = self.spec.get("disk_bytes") or (self.disk_bytes + usage.free(self.folder)) or 1
+        lines = []
+        for host in self.hosts.values():
+            if host.ended:
+                continue
+            seconds, memory = usage.processes(host.pid)
+            percent = max(0.0, 100 * (seconds - host.cpu_seconds) / (now - host.sampled))
+            host.cpu_seconds, host.sampled = seconds, now
+            lines.append(
+                f'{{"time": {time.time():.3f}, "host": "{host.name}", "cpu_percent": {percent:.2f}, '
+                f'"memory_percent": {100 * memory / usage.MEMORY:.2f}, '
+                f'"disk_percent": {100 * self.disk_bytes / quota:.2f}}}\n'
+            )
+        try:
+            with open(os.path.join(self.folder, "usage.jsonl"), "a", encoding="utf-8") as file:
+                file.write("".join(lines))
+        except OSError:
+            self.notes["usage"] = "not all written: no space left"
+
+    # -- end ----------------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        ended = time.time()
+        for feeder in self.feeders:
+            os.kill(feeder, signal.SIGKILL)
+            os.waitpid(feeder, 0)
+        outputs = self.package() if self.started else []
+        chaos.point("packaged")
+        document = {
+            "started": self.started,
+            "ended": ended,
+            "hosts": {host.name: host.result for host in self.hosts.values() if host.result},
+            "reason": self.reason,
+            "detail": self.detail,
+            "failure": self.read("output/failure"),
+            "message": self.read("output/message"),
+            "outputs": outputs,
+        }
+        if self.notes:
+            self.write_notes()
+        facts.write_json(os.path.join(self.folder, "exit.json"), document)
+
+    def package(self) -> list[str]:
+        from . import packaging
+
+        try:
+            done, left_out = packaging.package(self.folder, self.spec["hosts"], self.spec.get("outputs") or [])
+        except OSError as error:
+            if self.reason == "exit":
+                self.reason, self.detail = "error", f"the outputs could not be packaged: {error}"
+            return []
+        if left_out:
+            self.notes["outputs"] = "left out, as they lead outside or are no files: " + ", ".join(left_out[:20])
+        return done
+
+    def read(self, relative: str) -> str | None:
+        """The first 1,024 characters of a file below /opt/ml, as AWS takes them, from the first host that has it."""
+        for name in self.spec["hosts"]:
+            text = facts.read_text(os.path.join(self.folder, "hosts", name, "opt-ml"), relative, 1024)
+            if text is not None:
+                return text
+        return None
+
+    def write_notes(self) -> None:
+        facts.write_json(os.path.join(self.folder, "notes.json"), self.notes)
+
+
+def result(status: int) -> dict[str, int | None]:
+    """A wait status as exit code and signal; death by a signal has the shells' and Docker's code 128 + signal."""
+    if os.WIFSIGNALED(status):
+        return {"exit_code": 128 + os.WTERMSIG(status), "signal": os.WTERMSIG(status)}
+    return {"exit_code": os.WEXITSTATUS(status), "signal": None}
