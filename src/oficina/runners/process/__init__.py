@@ -1,6 +1,6 @@
-"""The process runner: a job is a folder, one supervisor process, and namespaces of its own; no container needed.
+"""The process runner: a job is a folder, a supervisor process and namespaces of its own; no container.
 
-The engine writes a ``Spec`` into a job's folder, calls ``launch`` and ``wait``; everything else is in the folder.
+The engine writes a ``Spec`` into a job's folder, calls ``launch`` and ``wait``; all else is in the folder.
 """
 
 from .check import check, notes

@@ -1,4 +1,4 @@
-"""Start, watch and end jobs from the server, through the job's folder alone, so that a restarted server can too."""
+"""Start, watch and end jobs from the server, through their folders alone: a restarted server can too."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ VANISHED = "the job's supervisor was killed before it could tell how the job end
 
 
 def launch(folder: Path) -> None:
-    """Start the supervisor of the job whose spec.json is in folder; returns when it is started, in about 1 ms.
+    """Start the supervisor of the job whose spec.json is in folder; returns in about 1 ms.
 
-    The lock that tells whether a job is alive is taken here and handed over, so ``alive`` is true from now on.
+    The lock that tells whether a job is alive is taken here and handed over: ``alive`` is true from now on.
     A folder that has a running supervisor, or an exit.json, is left as it is.
     """
     lock = os.open(folder / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -45,7 +45,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """A folder below /opt/ml that the job leaves: packed into ``out/<as>`` (tar.gz) or left in place (tree)."""
+    """A folder below /opt/ml that the job leaves: packed into ``out/<as>`` or left in place (tree)."""
 
     source: str
     name: str

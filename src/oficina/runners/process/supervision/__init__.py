@@ -1,1 +1,1 @@
-"""What a supervisor does, one noun per file; standard library only and few imports, because it starts with each job."""
+"""What a supervisor does, one noun per file; standard library and few imports: it starts with each job."""

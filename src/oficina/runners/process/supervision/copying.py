@@ -1,4 +1,4 @@
-"""Copies of trees for where no overlay can be made: sharing blocks if the file system can, else byte by byte."""
+"""Copies of trees for where no overlay can be made, sharing blocks if the file system can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small files by which the supervisor tells the server what happened, each written whole or not at all."""
+"""The small files that tell the server what happened, each written whole or not at all."""
 
 from __future__ import annotations
 

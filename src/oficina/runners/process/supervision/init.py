@@ -38,7 +38,7 @@ class Host:
 
 
 def start(host: Host) -> int:
-    """Start process 1 of a host in namespaces of its own and return its process id as the supervisor sees it."""
+    """Start process 1 of a host in namespaces of its own; its process id as the supervisor sees it."""
     user, group, as_root = os.geteuid(), os.getegid(), os.geteuid() == 0
     try:
         child = kernel.clone(NAMESPACES if as_root else NAMESPACES | kernel.CLONE_NEWUSER)
@@ -54,7 +54,9 @@ def start(host: Host) -> int:
     code = 70
     try:
         code = run(host, user, group, as_root)
-    except BaseException as error:  # the outermost edge of process 1: whatever it was, the supervisor must hear it
+    except (
+        BaseException
+    ) as error:  # the outermost edge of process 1: whatever it was, the supervisor must hear it
         host.tell("failed", f"{type(error).__name__}: {error}")
     finally:
         os._exit(code)
@@ -91,7 +93,7 @@ def run(host: Host, user: int, group: int, as_root: bool) -> int:
 
 
 def keep_only(*wanted: int) -> None:
-    """Close what the supervisor has open: its lock must end with it, and no handle may lead out of the view."""
+    """Close what the supervisor has open: its lock ends with it, and no handle may lead out of the view."""
     for number in range(256):
         if number > 2 and number not in wanted:
             try:

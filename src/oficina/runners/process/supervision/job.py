@@ -1,4 +1,4 @@
-"""The supervisor of one job: starts its hosts, watches them to the end, packages what they made, tells the server."""
+"""The supervisor of one job: starts its hosts, watches them, packages what they made, tells the server."""
 
 from __future__ import annotations
 
@@ -93,8 +93,6 @@ class Job:
         chaos.point("ended")
         self.finish()
 
-    # -- start --------------------------------------------------------------------------------------------------
-
     def start_hosts(self) -> None:
         table = addresses.table(self.folder, self.spec["hosts"])
         for name in self.spec["hosts"]:
@@ -122,8 +120,6 @@ class Job:
             os.close(status_writer)
             os.close(output_writer)
         self.hosts[name] = Host(name, pid, status_reader, logs.Log(os.path.join(own, "log"), output_reader))
-
-    # -- watch --------------------------------------------------------------------------------------------------
 
     def watch(self) -> None:
         """Until every host has ended and said all it had to say."""
@@ -197,8 +193,6 @@ class Job:
         if host.result is None or host.result["exit_code"] != 0:
             self.terminate()
 
-    # -- stopping -----------------------------------------------------------------------------------------------
-
     def on_stop(self, _number: int, _frame: object) -> None:
         """SIGTERM is the order to stop the job."""
         self.fail("stopped", "stopped by request")
@@ -233,8 +227,6 @@ class Job:
             if not host.ended:
                 os.kill(host.pid, number)
 
-    # -- what time brings ---------------------------------------------------------------------------------------
-
     def tick(self) -> None:
         now = time.monotonic()
         if self.limit and now >= self.limit:
@@ -253,7 +245,9 @@ class Job:
     def check_disk(self, now: float) -> None:
         floor, quota = self.spec.get("free_bytes_floor") or 0, self.spec.get("disk_bytes")
         if usage.free(self.folder) < floor:
-            self.fail("disk_full", f"the disk has less than {floor} bytes free (free_bytes_floor)", at_once=True)
+            self.fail(
+                "disk_full", f"the disk has less than {floor} bytes free (free_bytes_floor)", at_once=True
+            )
         if now < self.next_walk:
             return
         self.disk_bytes = usage.disk(os.path.join(self.folder, "hosts"))
@@ -283,8 +277,6 @@ class Job:
         except OSError:
             self.notes["usage"] = "not all written: no space left"
 
-    # -- end ----------------------------------------------------------------------------------------------------
-
     def finish(self) -> None:
         ended = time.time()
         for feeder in self.feeders:
@@ -310,17 +302,21 @@ class Job:
         from . import packaging
 
         try:
-            done, left_out = packaging.package(self.folder, self.spec["hosts"], self.spec.get("outputs") or [])
+            done, left_out = packaging.package(
+                self.folder, self.spec["hosts"], self.spec.get("outputs") or []
+            )
         except OSError as error:
             if self.reason == "exit":
                 self.reason, self.detail = "error", f"the outputs could not be packaged: {error}"
             return []
         if left_out:
-            self.notes["outputs"] = "left out, as they lead outside or are no files: " + ", ".join(left_out[:20])
+            self.notes["outputs"] = "left out, as they lead outside or are no files: " + ", ".join(
+                left_out[:20]
+            )
         return done
 
     def read(self, relative: str) -> str | None:
-        """The first 1,024 characters of a file below /opt/ml, as AWS takes them, from the first host that has it."""
+        """The first 1,024 characters, as AWS takes them, of a file below /opt/ml on the first host that has it."""
         for name in self.spec["hosts"]:
             text = facts.read_text(os.path.join(self.folder, "hosts", name, "opt-ml"), relative, 1024)
             if text is not None:
@@ -332,7 +328,7 @@ class Job:
 
 
 def result(status: int) -> dict[str, int | None]:
-    """A wait status as exit code and signal; death by a signal has the shells' and Docker's code 128 + signal."""
+    """A wait status as exit code and signal; death by a signal has Docker's exit code 128 + signal."""
     if os.WIFSIGNALED(status):
         return {"exit_code": 128 + os.WTERMSIG(status), "signal": os.WTERMSIG(status)}
     return {"exit_code": os.WEXITSTATUS(status), "signal": None}

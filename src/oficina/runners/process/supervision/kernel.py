@@ -59,7 +59,7 @@ def mount(source: str, target: str, kind: str | None = None, flags: int = 0, dat
 
 
 def set_readonly(path: str, readonly: bool = True, recursive: bool = True) -> bool:
-    """Make the mount at path, and those below it, read-only or writable; False where the kernel cannot (< 5.12)."""
+    """Make a mount, and those below it, read-only or writable; False where the kernel cannot (< 5.12)."""
     attributes = MountAttr(*((MOUNT_ATTR_RDONLY, 0) if readonly else (0, MOUNT_ATTR_RDONLY)), 0, 0)
     result = _libc.syscall(
         ctypes.c_long(SYS_MOUNT_SETATTR),

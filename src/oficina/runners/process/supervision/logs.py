@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-# 256 KiB less 26 bytes of overhead is the largest event of CloudWatch Logs (PutLogEvents); Docker's awslogs driver
-# splits longer lines at the same place.
+# 256 KiB less 26 bytes of overhead is the largest event of CloudWatch Logs (PutLogEvents); Docker's awslogs
+# driver splits longer lines at the same place.
 LONGEST = 262_144 - 26
 
 
@@ -61,7 +61,7 @@ class Log:
             while block:
                 block = block[os.write(self.file, block) :]
         except OSError:
-            # The disk is full: the job is about to be stopped for it, and losing lines is all that can be done.
+            # The disk is full: the job is about to be stopped for it, and losing lines is all one can do.
             self.lost = True
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""The file system of one host of a job: read-only machine, private /opt/ml and /tmp, oficina's home out of sight."""
+"""What one host of a job sees: a read-only machine, its own /opt/ml and /tmp, nothing of oficina's home."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OVERLAY_OPTIONS = ("index=off,volatile", "index=off")
 
 
 class View:
-    """Builds what one host sees; every source is opened before anything is covered and is mounted by its handle."""
+    """Builds it; every source is opened before anything is covered, and is mounted by its handle."""
 
     def __init__(self, spec: dict[str, Any], host: str, folder: str, as_root: bool) -> None:
         self.spec, self.host, self.as_root = spec, host, as_root
@@ -45,8 +45,6 @@ class View:
 
     def note(self, subject: str, sentence: str) -> None:
         self.notes[subject] = sentence
-
-    # -- sources ------------------------------------------------------------------------------------------------
 
     def protect_machine(self) -> None:
         """Everything read-only but the host's own folder, which is bound on itself to stay writable."""
@@ -91,15 +89,15 @@ class View:
     def visible(self) -> list[str]:
         """What must stay reachable, read-only, although a folder above it is replaced or hidden."""
         wanted = [os.path.abspath(path) for path in self.spec.get("readonly") or []]
-        programs = [os.path.join(lower, "bin", "python") for layer in self.layers() for lower in layer["lower"]]
+        programs = [
+            os.path.join(lower, "bin", "python") for layer in self.layers() for lower in layer["lower"]
+        ]
         command = self.spec["command"][0]
         if os.path.isabs(command):
             programs.append(command)
         for program in programs:
             wanted += interpreter_folders(program)
         return sorted(set(wanted))
-
-    # -- covers -------------------------------------------------------------------------------------------------
 
     def cover(self, path: str, options: str = "mode=755,size=64m") -> None:
         """Put an empty folder (or file) over a path."""
@@ -139,10 +137,12 @@ class View:
     def show_again(self) -> None:
         """Bind back, read-only, what a cover took away."""
         for path in self.visible():
-            if self.covered(path) and not os.path.lexists(path) and (path in self.handles or path in self.links):
+            if (
+                self.covered(path)
+                and not os.path.lexists(path)
+                and (path in self.handles or path in self.links)
+            ):
                 self.bind(path, path)
-
-    # -- contents -----------------------------------------------------------------------------------------------
 
     def bind(self, source: str, target: str) -> None:
         """Mount an opened source on a target, which is made as what the source is."""
@@ -219,7 +219,7 @@ class View:
 
 
 def interpreter_folders(program: str) -> list[str]:
-    """The installations a program's chain of links leads through: an environment's python points to another's."""
+    """The installations that a program's chain of links leads through, as an environment's python does."""
     folders = []
     for _ in range(16):
         if not os.path.islink(program):

@@ -1,4 +1,4 @@
-"""Outputs as AWS delivers them: one tar.gz for all hosts, names relative to the source, links kept as links."""
+"""Outputs as AWS delivers them: one tar.gz for all hosts, names relative to the source, links kept."""
 
 from __future__ import annotations
 

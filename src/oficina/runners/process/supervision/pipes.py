@@ -1,4 +1,4 @@
-"""Pipe mode: a channel as named pipes, one after the other, one for each epoch (``train_0``, ``train_1``, …)."""
+"""Pipe mode: a channel as named pipes, one for each epoch (``train_0``, ``train_1``, …)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def make_first(pipe: dict[str, Any], path: str) -> None:
 
 
 def feed(pipe: dict[str, Any], path: str) -> int:
-    """Start the process that feeds one channel of one host for as long as the supervisor lives; its process id."""
+    """Start the process that feeds one channel of one host while the supervisor lives; its process id."""
     child = os.fork()
     if child:
         return child
@@ -33,7 +33,7 @@ def feed(pipe: dict[str, Any], path: str) -> int:
 
 
 def feed_epochs(files: list[str], path: str) -> None:
-    """Feed epoch after epoch; the next pipe exists before the one before it ends, as a reader may ask at once."""
+    """Feed epoch after epoch; the next pipe exists before one ends, as a reader may ask for it at once."""
     epoch = 0
     while True:
         os.mkfifo(f"{path}_{epoch + 1}", 0o644)

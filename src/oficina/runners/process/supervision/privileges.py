@@ -1,4 +1,4 @@
-"""What a job's processes may do: the capabilities of a container, and the answer to chown without a user range."""
+"""What a job's processes may do: a container's capabilities, and a chown that succeeds without effect."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ def drop_capabilities() -> None:
 class Instruction(ctypes.Structure):
     """struct sock_filter: one step of a seccomp program."""
 
-    _fields_ = [("code", ctypes.c_uint16), ("true", ctypes.c_uint8), ("false", ctypes.c_uint8), ("k", ctypes.c_uint32)]
+    _fields_ = [
+        ("code", ctypes.c_uint16),
+        ("true", ctypes.c_uint8),
+        ("false", ctypes.c_uint8),
+        ("k", ctypes.c_uint32),
+    ]
 
 
 class Program(ctypes.Structure):
@@ -53,15 +58,19 @@ class Program(ctypes.Structure):
 def pretend_chown() -> bool:
     """Let chown succeed without effect, for a namespace with one user.
 
-    Such a namespace knows no second owner, so ``tar -x`` by its root would fail on the owner's number in an archive.
-    Charliecloud's root emulation does the same (ch-run --seccomp).
+    Such a namespace knows no second owner, so ``tar -x`` by its root would fail on the owner's number in an
+    archive. Charliecloud's root emulation does the same (ch-run --seccomp).
     """
     known = ARCHITECTURES.get(os.uname().machine)
     if known is None:
         return False
     architecture, numbers = known
     allow = len(numbers) + 1
-    steps = [Instruction(LOAD, 0, 0, 4), Instruction(JUMP_IF_EQUAL, 0, allow, architecture), Instruction(LOAD, 0, 0, 0)]
+    steps = [
+        Instruction(LOAD, 0, 0, 4),
+        Instruction(JUMP_IF_EQUAL, 0, allow, architecture),
+        Instruction(LOAD, 0, 0, 0),
+    ]
     for place, number in enumerate(numbers):
         steps.append(Instruction(JUMP_IF_EQUAL, len(numbers) - place, 0, number))
     steps += [Instruction(RETURN, 0, 0, ALLOW), Instruction(RETURN, 0, 0, ERRNO_ZERO)]
