@@ -1,0 +1,88 @@
+"""What every job's supervisor is told beside its inputs: hosts, image, environment, limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from oficina.engine import environment
+from oficina.engine.jobs import JobFailed
+from oficina.engine.workers import Engine
+from oficina.runners.images import Catalog, Image, ImageUnknown
+from oficina.store.kinds import Document
+
+GIB = 1 << 30
+
+
+def image_of(engine: Engine, uri: str, note: Any = None) -> Image:
+    """The built image of a URI. Raises JobFailed with the sentence that says what to type."""
+    catalog = Catalog(engine.config)
+    try:
+        image = catalog.resolve(uri)
+        catalog.build(image, note)
+    except ImageUnknown as unknown:
+        raise JobFailed(f"ClientError: {unknown}") from unknown
+    return image
+
+
+def hosts_of(cluster: Document) -> list[str]:
+    """The names of a job's hosts: ``algo-1`` and so on."""
+    groups = cluster.get("InstanceGroups")
+    count = sum(group["InstanceCount"] for group in groups) if groups else cluster.get("InstanceCount", 1)
+    return [f"algo-{number}" for number in range(1, count + 1)]
+
+
+def groups_of(cluster: Document, hosts: list[str]) -> list[Document]:
+    """The instance groups as ``resourceconfig.json`` tells them."""
+    groups = cluster.get("InstanceGroups")
+    if not groups:
+        kind = cluster.get("InstanceType", "local")
+        return [{"instance_group_name": "homogeneousCluster", "instance_type": kind, "hosts": hosts}]
+    told, rest = [], list(hosts)
+    for group in groups:
+        count = group["InstanceCount"]
+        told.append(
+            {
+                "instance_group_name": group["InstanceGroupName"],
+                "instance_type": group["InstanceType"],
+                "hosts": rest[:count],
+            }
+        )
+        rest = rest[count:]
+    return told
+
+
+def resource_config(cluster: Document, hosts: list[str], host: str) -> Document:
+    """``resourceconfig.json`` of one host (aws-contracts D.1)."""
+    groups = groups_of(cluster, hosts)
+    group = next(group for group in groups if host in group["hosts"])
+    return {
+        "current_host": host,
+        "current_instance_type": group["instance_type"],
+        "current_group_name": group["instance_group_name"],
+        "hosts": hosts,
+        "instance_groups": groups,
+        "network_interface_name": "lo",
+    }
+
+
+def text_file(target: str, value: Any, host: str | None = None) -> Document:
+    """A JSON file of the spec."""
+    return {"host": host, "target": target, "text": orjson.dumps(value).decode()}
+
+
+def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image, folder: Path) -> Document:
+    """The members of the spec that do not depend on the kind of job."""
+    account = arn.split(":")[4]
+    key = environment.session_key(engine, account, job["RoleArn"], arn)
+    env = environment.base(engine, region, key) | image.environment
+    env["OFICINA_LAYERS"] = str(engine.config.downloads)
+    return {
+        "arn": arn,
+        "home": str(engine.config.home),
+        "env": environment.program(env, image.path / "bin"),
+        "layers": [{"target": str(image.path), "lower": [str(image.path)]}],
+        "free_bytes_floor": engine.config.free_bytes,
+    }
