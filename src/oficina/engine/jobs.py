@@ -127,12 +127,12 @@ class _Run:
         self._record(changes)
 
     def _live(self) -> Document:
-        if not process.launched(self.folder):
+        if not (self.folder / "supervisor.lock").exists():
             if self._stopping():
                 return self.life.stopped(self.engine, self.docs, self.job)
             self._launch()
         end = self._watch()
-        if end is None:
+        if end.reason == "error" and end.detail == process.VANISHED:
             return self._lost()
         return self.life.finish(self.engine, self.docs, self._now(), self.folder, end)
 
@@ -145,15 +145,15 @@ class _Run:
     def _launch(self) -> None:
         process.remove(self.folder)
         self.folder.mkdir(parents=True)
-        spec = self.life.stage(self.engine, self.docs, self.job, self.folder)
+        self.life.stage(self.engine, self.docs, self.job, self.folder).write(self.folder)
         point("staged")
-        process.launch(self.folder, spec)
+        process.launch(self.folder)
         point("launched")
 
-    def _watch(self) -> Exit | None:
-        """Waits for the end while metrics and outputs are taken up; None when the supervisor was lost."""
+    def _watch(self) -> Exit:
+        """Waits for the end while metrics and outputs are taken up."""
         ended = threading.Event()
-        result: list[Exit | None] = []
+        result: list[Exit] = []
 
         def wait() -> None:
             result.append(process.wait(self.folder))
@@ -172,15 +172,15 @@ class _Run:
 
     def _wait_for_start(self, ended: threading.Event) -> bool:
         """Until the program runs, which is then told in the document; False when it never did."""
-        while not process.started(self.folder):
+        while process.started(self.folder) is None:
             if ended.wait(0.005):
                 break
-        if process.started(self.folder):
-            self.life.started(self.engine, self.docs, self.job)
-            return True
-        return False
+        if process.started(self.folder) is None:
+            return False
+        self.life.started(self.engine, self.docs, self.job)
+        return True
 
-    def _result(self, ended: threading.Event, result: list[Exit | None]) -> Exit | None:
+    def _result(self, ended: threading.Event, result: list[Exit]) -> Exit:
         ended.wait()
         return result[0]
 
@@ -202,4 +202,13 @@ class _Run:
             self.engine.store.keys.end_job(self.arn)
             self.engine.store.queue.done(self.task)
         point("recorded")
-        process.tidy(self.folder)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Keeps what tells how it went (spec, exit, logs, measures); the rest is in the bucket by now."""
+        for name in ("inputs", "out"):
+            process.remove(self.folder / name)
+        for host in (self.folder / "hosts").glob("*"):
+            for each in host.iterdir():
+                if each.name != "log":
+                    process.remove(each)

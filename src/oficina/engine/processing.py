@@ -141,7 +141,7 @@ def _spec(
         "disk_bytes": cluster["VolumeSizeInGB"] * program.GIB,
         **staged,
     }
-    return Spec.from_json(document)
+    return program.spec(document)
 
 
 def _upload(engine: Engine, account: str, job: Document, folder: Path) -> None:
@@ -167,7 +167,7 @@ def _verdict(job: Document, end: Exit) -> tuple[str, str | None]:
             return "Failed", f"InternalServerError: {end.detail}"
     if job["ProcessingJobStatus"] == "Stopping":
         return "Stopped", None
-    if any(host.code for host in end.hosts.values()):
+    if end.exit_code:
         return "Failed", "AlgorithmError: See job logs for more information"
     return "Completed", None
 

@@ -11,6 +11,7 @@ from oficina.engine import environment
 from oficina.engine.jobs import JobFailed
 from oficina.engine.workers import Engine
 from oficina.runners.images import Catalog, Image, ImageUnknown
+from oficina.runners.process import Spec
 from oficina.store.kinds import Document
 
 GIB = 1 << 30
@@ -86,3 +87,8 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
         "layers": [{"target": str(image.path), "lower": [str(image.path)]}],
         "free_bytes_floor": engine.config.free_bytes,
     }
+
+
+def spec(document: Document) -> Spec:
+    """The spec of a document in the form of ``spec.json``."""
+    return Spec.from_json(orjson.dumps(document).decode())

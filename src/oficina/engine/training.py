@@ -10,7 +10,7 @@ from oficina.engine.inputs import InputMissing, Source
 from oficina.engine.jobs import JobFailed
 from oficina.engine.logtail import LogTail
 from oficina.engine.machine import MachineMetrics
-from oficina.engine.metrics import JobMetrics
+from oficina.engine.jobmetrics import JobMetrics
 from oficina.engine.watch import Step, Watch
 from oficina.engine.workers import Engine
 from oficina.runners.images import Image
@@ -217,7 +217,7 @@ def _spec(
         "disk_bytes": (job["ResourceConfig"].get("VolumeSizeInGB") or 0) * program.GIB or None,
         **staged,
     }
-    return Spec.from_json(document)
+    return program.spec(document)
 
 
 def _more_folders(job: Document) -> list[str]:
@@ -284,7 +284,7 @@ def _verdict(job: Document, end: Exit) -> tuple[str, str, str | None]:
             return "Failed", "Failed", f"ClientError: {end.detail}"
         case "no_namespace" | "error":
             return "Failed", "Failed", f"InternalServerError: {end.detail}"
-    code = next((host.code for host in end.hosts.values() if host.code), 0)
+    code = end.exit_code
     if job["TrainingJobStatus"] == "Stopping":
         return "Stopped", "Stopped", None
     if not code:
