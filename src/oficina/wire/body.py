@@ -108,8 +108,8 @@ class SizedBody:
         """Up to ``size`` bytes; empty at the end. Raises AwsError when the sender stopped early."""
         if not self._left:
             return b""
-        if self._go_on:
-            self._go_on, go_on = None, self._go_on
+        go_on, self._go_on = self._go_on, None
+        if go_on:
             go_on()
         try:
             piece = self._reader.read(min(size, self._left))
@@ -141,8 +141,8 @@ class ChunkedBody:
 
     def read(self, size: int = PIECE) -> bytes:
         """Up to ``size`` bytes; empty at the end. Raises AwsError when the sender stopped early."""
-        if self._go_on:
-            self._go_on, go_on = None, self._go_on
+        go_on, self._go_on = self._go_on, None
+        if go_on:
             go_on()
         if not self._left and not self._ended:
             self._next_chunk()

@@ -1,0 +1,86 @@
+"""The queue: work is given out once, kept until it is done, and found again after a crash."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oficina.clock import StoppedClock
+from oficina.store.database import Database
+from oficina.store.queue import Queue
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "db")
+    yield database
+    database.close()
+
+
+def put(queue: Queue, resource: str, after: float = 0.0) -> None:
+    queue.put("job", resource, account="1", region="r", after=after)
+
+
+def test_work_is_leased_once(database: Database) -> None:
+    queue = Queue(database, StoppedClock())
+    put(queue, "a")
+
+    first, second = queue.lease(["job"], 0.01), queue.lease(["job"], 0.01)
+
+    assert first is not None and first.resource == "a"
+    assert second is None
+
+
+def test_work_comes_in_order(database: Database) -> None:
+    queue = Queue(database, StoppedClock())
+    for name in "abc":
+        put(queue, name)
+
+    leased = [queue.lease(["job"], 0.01) for _ in range(3)]
+
+    assert [task.resource for task in leased if task] == ["a", "b", "c"]
+
+
+def test_a_killed_server_finds_its_work_again(database: Database) -> None:
+    clock = StoppedClock()
+    queue = Queue(database, clock)
+    put(queue, "a")
+    queue.lease(["job"], 0.01)
+
+    again = Queue(database, clock).lease(["job"], 0.01)
+
+    assert again is not None and again.resource == "a"
+
+
+def test_work_that_is_done_is_gone(database: Database) -> None:
+    clock = StoppedClock()
+    queue = Queue(database, clock)
+    put(queue, "a")
+    task = queue.lease(["job"], 0.01)
+    assert task is not None
+
+    queue.done(task)
+
+    assert Queue(database, clock).lease(["job"], 0.01) is None
+
+
+def test_work_that_failed_rests_and_comes_back(database: Database) -> None:
+    clock = StoppedClock()
+    queue = Queue(database, clock)
+    put(queue, "a")
+    task = queue.lease(["job"], 0.01)
+    assert task is not None
+
+    queue.give_back(task, after=5.0)
+
+    assert queue.lease(["job"], 0.01) is None
+    clock.at += 6
+    again = queue.lease(["job"], 0.01)
+    assert again is not None and again.attempts == 1
+
+
+def test_work_of_another_topic_is_left_alone(database: Database) -> None:
+    queue = Queue(database, StoppedClock())
+    put(queue, "a")
+
+    assert queue.lease(["endpoint"], 0.01) is None
