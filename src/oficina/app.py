@@ -118,7 +118,8 @@ def _take_home(config: Config) -> IO[bytes]:
     except OSError as error:
         lock.close()
         raise OficinaError(
-            f"{config.home} is in use by {where(config.home)}. Type: oficina up --home ANOTHER_FOLDER --port 0"
+            f"{config.home} is in use by {where(config.home)}. "
+            "Type: oficina up --home ANOTHER_FOLDER --port 0"
         ) from error
     return lock
 

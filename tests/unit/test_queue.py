@@ -27,7 +27,8 @@ def test_work_is_leased_once(database: Database) -> None:
 
     first, second = queue.lease(["job"], 0.01), queue.lease(["job"], 0.01)
 
-    assert first is not None and first.resource == "a"
+    assert first is not None
+    assert first.resource == "a"
     assert second is None
 
 
@@ -49,7 +50,8 @@ def test_a_killed_server_finds_its_work_again(database: Database) -> None:
 
     again = Queue(database, clock).lease(["job"], 0.01)
 
-    assert again is not None and again.resource == "a"
+    assert again is not None
+    assert again.resource == "a"
 
 
 def test_work_that_is_done_is_gone(database: Database) -> None:
@@ -76,7 +78,8 @@ def test_work_that_failed_rests_and_comes_back(database: Database) -> None:
     assert queue.lease(["job"], 0.01) is None
     clock.at += 6
     again = queue.lease(["job"], 0.01)
-    assert again is not None and again.attempts == 1
+    assert again is not None
+    assert again.attempts == 1
 
 
 def test_work_of_another_topic_is_left_alone(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A job's inputs: objects of the store linked into folders, never copied (contracts, aws-contracts D.1, D.5)."""
+"""A job's inputs: objects of the store linked into folders, never copied (aws-contracts D.1, D.5)."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def problem(store: Store, account: str, region: str, source: Document, role: str
     except InputMissing as missing:
         return str(missing)
     advice = (
-        f'No S3 objects found under S3 URL "{source["S3Uri"]}" given in input data source. Please ensure that '
-        f"the bucket exists in the selected region ({region}), that objects exist under that S3 prefix, and "
+        f'No S3 objects found under S3 URL "{source["S3Uri"]}" given in input data source. Please ensure '
+        f"that the bucket exists in the selected region ({region}), that objects exist under that S3 prefix, and "
         f'that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
     )
     if not store.objects.has_bucket(account, bucket):
@@ -82,12 +82,16 @@ def problem(store: Store, account: str, region: str, source: Document, role: str
 
 def items(store: Store, account: str, source: Source) -> list[Item]:
     """The objects of an input in the order of their keys. Raises InputMissing."""
-    found = list(_manifest(store, account, source) if source.data_type == "ManifestFile" else _prefix(store, account, source.uri))
+    found = list(
+        _manifest(store, account, source)
+        if source.data_type == "ManifestFile"
+        else _prefix(store, account, source.uri)
+    )
     if not found:
         raise InputMissing(
-            f'No S3 objects found under S3 URL "{source.uri}" given in input data source. Please ensure that the '
-            "bucket exists in the selected region, that objects exist under that S3 prefix, and that the role has "
-            '"s3:ListBucket" permissions on the bucket.'
+            f'No S3 objects found under S3 URL "{source.uri}" given in input data source. Please ensure '
+            "that the bucket exists in the selected region, that objects exist under that S3 prefix, and that "
+            'the role has "s3:ListBucket" permissions on the bucket.'
         )
     return found
 
@@ -118,7 +122,9 @@ def _manifest(store: Store, account: str, source: Source) -> Iterator[Item]:
         lines = orjson.loads(store.objects.read(account, bucket, key))
         prefix = lines[0]["prefix"]
     except (orjson.JSONDecodeError, LookupError, TypeError) as error:
-        raise InputMissing(f"The manifest {source.uri} is not a JSON array that begins with a prefix.") from error
+        raise InputMissing(
+            f"The manifest {source.uri} is not a JSON array that begins with a prefix."
+        ) from error
     for name in lines[1:]:
         bucket, key = split(prefix + name)
         found = store.objects.find(account, bucket, key)
@@ -142,12 +148,16 @@ def link(store: Store, found: list[Item], folder: Path) -> None:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
             except (FileExistsError, NotADirectoryError) as error:
-                raise InputMissing(f"{item.object.key} is both an object and a folder of other objects.") from error
+                raise InputMissing(
+                    f"{item.object.key} is both an object and a folder of other objects."
+                ) from error
             made.add(target.parent)
         store.objects.link(item.object, target)
 
 
-def stream_files(store: Store, account: str, channel: Document, source: Source, found: list[Item], folder: Path) -> list[str]:
+def stream_files(
+    store: Store, account: str, channel: Document, source: Source, found: list[Item], folder: Path
+) -> list[str]:
     """The files whose bytes a Pipe channel gives, one after the other: the objects, or rewritten ones."""
     if source.data_type == "AugmentedManifestFile":
         records = _augmented(store, account, source)
@@ -201,7 +211,9 @@ def _attributes(store: Store, account: str, source: Source, line: dict[str, Any]
             try:
                 yield store.objects.read(account, *split(value))
             except AwsError as error:
-                raise InputMissing(f"The augmented manifest {source.uri} names {value}, which is not there.") from error
+                raise InputMissing(
+                    f"The augmented manifest {source.uri} names {value}, which is not there."
+                ) from error
         else:
             yield orjson.dumps(value)
 

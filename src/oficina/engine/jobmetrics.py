@@ -1,4 +1,4 @@
-"""A training job's own metrics: found in its log by regular expressions, kept in CloudWatch and in the job."""
+"""A training job's own metrics: found in its log by regular expressions, kept in CloudWatch and the job."""
 
 from __future__ import annotations
 

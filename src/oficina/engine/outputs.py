@@ -11,7 +11,7 @@ from oficina.store.store import Store
 
 
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every plain file below a folder with its name relative to it; links are not followed (aws-contracts D.5)."""
+    """Every plain file below a folder with its name relative to it; links are not followed (D.5)."""
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):

@@ -22,7 +22,8 @@ PROCESSING_JOB = Kind(
     missing=("ValidationException", "Could not find requested job with name: {name}"),
     taken=(
         "ResourceInUse",
-        "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
+        "Job name must be unique within an AWS account and region, "
+        "and a job with this name already exists ({arn})",
     ),
 )
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from oficina.engine import inputs, outputs, program
 from oficina.engine.inputs import InputMissing, Source
+from oficina.engine.jobmetrics import JobMetrics
 from oficina.engine.jobs import JobFailed
 from oficina.engine.logtail import LogTail
 from oficina.engine.machine import MachineMetrics
-from oficina.engine.jobmetrics import JobMetrics
 from oficina.engine.watch import Step, Watch
 from oficina.engine.workers import Engine
 from oficina.runners.images import Image
@@ -24,7 +24,8 @@ TRAINING_JOB = Kind(
     missing=("ValidationException", "Requested resource not found."),
     taken=(
         "ResourceInUse",
-        "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
+        "Job name must be unique within an AWS account and region, "
+        "and a job with this name already exists ({arn})",
     ),
 )
 
@@ -125,7 +126,9 @@ class Training:
             store.logs.attach(docs.account, docs.region, LOG_GROUP, _stream(job, host), path)
             tails.append(LogTail(path))
         if definitions:
-            steps.append(JobMetrics(store, docs, self.kind, name, definitions, tails, NAMESPACE, "TrainingJobName"))
+            steps.append(
+                JobMetrics(store, docs, self.kind, name, definitions, tails, NAMESPACE, "TrainingJobName")
+            )
         steps.append(machine)
         checkpoints = job.get("CheckpointConfig")
         if checkpoints:
@@ -210,7 +213,13 @@ def _spec(
         "workdir": "/opt/ml/code",
         "host_env": {},
         "files": _files(job, hosts),
-        "directories": ["/opt/ml/code", "/opt/ml/model", "/opt/ml/output/data", "/opt/ml/input/data", *_more_folders(job)],
+        "directories": [
+            "/opt/ml/code",
+            "/opt/ml/model",
+            "/opt/ml/output/data",
+            "/opt/ml/input/data",
+            *_more_folders(job),
+        ],
         "outputs": _outputs(job),
         "max_runtime_seconds": job["StoppingCondition"].get("MaxRuntimeInSeconds"),
         "stop_grace_seconds": 120,
@@ -260,12 +269,14 @@ def _files(job: Document, hosts: list[str]) -> list[Document]:
 
 
 def _upload(engine: Engine, account: str, job: Document, folder: Path) -> None:
-    """The archives, or the model's files, become objects; an archive of nothing is left out, but for the model."""
+    """The archives, or the model's files, become objects; one of nothing is left out, but for the model."""
     output = outputs.join(job["OutputDataConfig"]["S3OutputPath"], f"{job['TrainingJobName']}/output")
     hosts = program.hosts_of(job["ResourceConfig"])
     if job["OutputDataConfig"].get("CompressionType") == "NONE":
         for host in hosts:
-            outputs.take_tree(engine.store, account, local_folder(folder, host, "/opt/ml/model"), f"{output}/model")
+            outputs.take_tree(
+                engine.store, account, local_folder(folder, host, "/opt/ml/model"), f"{output}/model"
+            )
     for name, local in (("model.tar.gz", "/opt/ml/model"), ("output.tar.gz", "/opt/ml/output/data")):
         path = folder / "out" / name
         filled = any(any(outputs.files(local_folder(folder, host, local))) for host in hosts)
@@ -295,7 +306,11 @@ def _verdict(job: Document, end: Exit) -> tuple[str, str, str | None]:
 def failure_reason(text: str | None, code: int) -> str:
     """AWS's sentence for a program that failed, with what it left in ``/opt/ml/output/failure``."""
     text = (text or "").strip()
-    prefix = "" if text.startswith(("ClientError", "AlgorithmError", "InternalServerError")) else "AlgorithmError: "
+    prefix = (
+        ""
+        if text.startswith(("ClientError", "AlgorithmError", "InternalServerError"))
+        else "AlgorithmError: "
+    )
     return f"{prefix}{text}, exit code: {code}"
 
 

@@ -26,10 +26,7 @@ def example(shape: Shape, seen: tuple[str, ...] = ()) -> Any:
 
 
 def _structure(shape: Shape, inside: tuple[str, ...]) -> dict[str, Any]:
-    if shape.traits.get("union"):
-        names = list(shape.members)[:1]
-    else:
-        names = list(shape.members)
+    names = list(shape.members)[:1] if shape.traits.get("union") else list(shape.members)
     found = {}
     for name in names:
         inner = shape.members[name].shape

@@ -43,7 +43,7 @@ def _items(shape: Shape, value: Any) -> Any:
 
 
 def missing(shape: Shape, value: Any, path: str = "") -> list[str]:
-    """The paths of required members that an answer lacks, of empty structures, and of values of a wrong type."""
+    """The paths of required members that an answer lacks, and of values of a wrong type."""
     match shape.type:
         case "structure":
             return _missing_in_structure(shape, value, path)

@@ -72,7 +72,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: commits at the end, rolls back on any error. May be nested; the outermost commits."""
+        """All or nothing: commits at the end, rolls back on an error. May be nested; the outermost commits."""
         with self._write:
             if self._depth:
                 self._depth += 1
@@ -102,7 +102,7 @@ class Database:
             self._changed.notify_all()
 
     def wait_until(self, ready: Callable[[], bool], timeout: float) -> bool:
-        """Waits until ``ready`` holds, looking again after every commit; False when time (seconds) runs out."""
+        """Waits until ``ready`` holds, looking again after every commit; False when the seconds run out."""
         deadline = time.monotonic() + timeout
         while True:
             with self._changed:

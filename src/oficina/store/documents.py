@@ -84,7 +84,8 @@ class Scope:
             if self._row(kind, name, parent) is not None:
                 raise kind.already_there(name, arn)
             connection.execute(
-                "INSERT INTO resources (account, region, kind, name, parent, arn, status, created, modified, body)"
+                "INSERT INTO resources"
+                " (account, region, kind, name, parent, arn, status, created, modified, body)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self.account,
@@ -131,7 +132,7 @@ class Scope:
         return None if row is None else orjson.loads(row["body"])
 
     def update(self, kind: Kind, name: str, changes: Document, parent: str = "") -> Document:
-        """Changes members of a document (None removes one) and its ``LastModifiedTime``; returns the whole."""
+        """Changes members of a document (None removes one) and its ``LastModifiedTime``; gives the whole."""
         with self.database.transaction():
             document = {**self.get(kind, name, parent), **changes}
             document.setdefault("LastModifiedTime", self.clock.now())
@@ -159,7 +160,7 @@ class Scope:
             )
 
     def delete(self, kind: Kind, name: str, parent: str = "") -> Document:
-        """Forgets a resource and its tags; returns what it was. Raises the kind's error when it is not there."""
+        """Forgets a resource and its tags; returns what it was. Raises the kind's error when it is missing."""
         with self.database.transaction() as connection:
             document = self.get(kind, name, parent)
             connection.execute(

@@ -52,7 +52,8 @@ class Queue:
         """Adds work; ``after`` is in seconds from now. Part of the caller's transaction when there is one."""
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT INTO queue (topic, resource, account, region, due, payload) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO queue (topic, resource, account, region, due, payload)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     topic,
                     resource,
@@ -64,7 +65,7 @@ class Queue:
             )
 
     def lease(self, topics: list[str], timeout: float) -> Task | None:
-        """The oldest due work of these topics, now this caller's; None when none came within ``timeout`` seconds."""
+        """The oldest due work, now this caller's; None when none came within ``timeout`` seconds."""
         found: list[Task] = []
 
         def ready() -> bool:

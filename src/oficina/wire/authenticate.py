@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _SENTENCES = {
     "missing": "Missing Authentication Token",
     "unknown": "The security token included in the request is invalid.",
-    "mismatch": "The request signature we calculated does not match the signature you provided. Check your AWS "
-    "Secret Access Key and signing method. Consult the service documentation for details.",
+    "mismatch": "The request signature we calculated does not match the signature you provided. Check your "
+    "AWS Secret Access Key and signing method. Consult the service documentation for details.",
     "expired": "The security token included in the request is expired",
     "skewed": "Signature expired or not yet current: the request was signed too long before or after the "
     "server's time.",
@@ -29,8 +29,8 @@ _SENTENCES = {
 _S3_SENTENCES = {
     "missing": "Access Denied",
     "unknown": "The AWS Access Key Id you provided does not exist in our records.",
-    "mismatch": "The request signature we calculated does not match the signature you provided. Check your key "
-    "and signing method.",
+    "mismatch": "The request signature we calculated does not match the signature you provided. Check your "
+    "key and signing method.",
     "expired": "The provided token has expired.",
     "stale": "Request has expired",
     "skewed": "The difference between the request time and the current time is too large.",

@@ -68,7 +68,7 @@ class AwsChunkedBody:
         self._signature = ""
 
     def read(self, size: int = PIECE) -> bytes:
-        """Up to ``size`` bytes; empty at the end. Raises AwsError when the body is short or its signature wrong."""
+        """Up to ``size`` bytes; empty at the end. Raises AwsError when it is short or its signature wrong."""
         if not self._left and not self._ended:
             self._next_chunk()
         if self._ended:

@@ -33,7 +33,7 @@ class Body(Protocol):
         ...
 
     def drain(self, limit: int) -> bool:
-        """Throws away what is left, at most ``limit`` bytes; False when more is left or the sender is gone."""
+        """Throws away what is left, at most ``limit`` bytes; False when more is left or nobody sends."""
         ...
 
 

@@ -34,7 +34,7 @@ def frame(headers: dict[str, str], payload: bytes) -> bytes:
 
 
 def write(shape: Shape, events: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """Frames for events of the form ``{"PayloadPart": {"Bytes": b"…"}}``; an AwsError raised inside becomes one."""
+    """Frames for events like ``{"PayloadPart": {"Bytes": b"…"}}``; an AwsError raised inside becomes one."""
     try:
         for event in events:
             for name, value in event.items():

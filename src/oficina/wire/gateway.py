@@ -145,7 +145,8 @@ def check_params(service: Service, shape: Any, params: dict[str, Any]) -> None:
 def operate(gateway: Gateway, exchange: Exchange) -> None:
     """The operation itself."""
     service, caller = exchange.service, exchange.caller
-    assert service is not None and caller is not None
+    assert service is not None
+    assert caller is not None
     context = gateway.context(exchange, caller)
     gateway.world.enter(context)
     handler = service.handler(exchange.operation_name)

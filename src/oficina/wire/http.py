@@ -34,7 +34,7 @@ DRAIN = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
-    """Bytes of a file to send: ``length`` bytes from ``offset``, through an open descriptor that is closed after."""
+    """Bytes of a file to send: ``length`` bytes from ``offset``; the descriptor is closed after."""
 
     descriptor: int
     offset: int

@@ -70,7 +70,8 @@ def _map(member: Member, fields: dict[str, str], name: str) -> dict[str, Any] | 
 def write(exchange: Exchange) -> Response:
     """The answer."""
     operation = exchange.operation
-    assert operation is not None and exchange.service is not None
+    assert operation is not None
+    assert exchange.service is not None
     space = f' xmlns="{exchange.service.model.xml_namespace or ""}"'
     inside = xml.write_members(operation.output, exchange.answer or {}) if operation.output else ""
     if operation.result_wrapper:

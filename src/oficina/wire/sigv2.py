@@ -1,4 +1,4 @@
-"""Signature Version 2 in the query of a presigned S3 URL: what boto3 still makes by default in old regions."""
+"""Signature Version 2 in the query of a presigned S3 URL: boto3's default in old regions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,43 @@ from urllib.parse import parse_qsl, unquote
 from oficina.wire.http import Request
 
 _SUBRESOURCES = frozenset(
-    "accelerate acl cors defaultObjectAcl location logging partNumber policy requestPayment torrent versioning "
-    "versionId versions website uploads uploadId response-content-type response-content-language "
-    "response-expires response-cache-control response-content-disposition response-content-encoding delete "
-    "lifecycle tagging restore storageClass notification replication analytics metrics inventory select "
-    "select-type object-lock".split()
+    {
+        "accelerate",
+        "acl",
+        "cors",
+        "defaultObjectAcl",
+        "location",
+        "logging",
+        "partNumber",
+        "policy",
+        "requestPayment",
+        "torrent",
+        "versioning",
+        "versionId",
+        "versions",
+        "website",
+        "uploads",
+        "uploadId",
+        "response-content-type",
+        "response-content-language",
+        "response-expires",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "delete",
+        "lifecycle",
+        "tagging",
+        "restore",
+        "storageClass",
+        "notification",
+        "replication",
+        "analytics",
+        "metrics",
+        "inventory",
+        "select",
+        "select-type",
+        "object-lock",
+    }
 )
 
 

@@ -47,7 +47,7 @@ class Signature:
 
 
 def read(request: Request) -> Signature | None:
-    """The signature of a request, None when it has none of version 4. Raises ValueError when it is incomplete."""
+    """The signature of a request, None when it has none. Raises ValueError when it is incomplete."""
     authorization = request.headers.get("authorization", "")
     if authorization.startswith(ALGORITHM):
         return _from_header(authorization, request.headers)

@@ -100,6 +100,7 @@ def delete_processing_job(ctx: Context, request: dict[str, Any]) -> None:
     if job["ProcessingJobStatus"] not in TERMINAL:
         raise AwsError(
             "ResourceInUse",
-            f"Processing job {job['ProcessingJobArn']} is in status {job['ProcessingJobStatus']}; stop it first.",
+            f"Processing job {request['ProcessingJobName']} is in status {job['ProcessingJobStatus']}; "
+            "stop it first.",
         )
     ctx.docs.delete(PROCESSING_JOB, request["ProcessingJobName"])

@@ -67,14 +67,18 @@ def _check_resources(request: Document) -> None:
     if longest is not None and not spot:
         raise validation("MaxWaitTimeInSeconds above 0 is only allowed with EnableManagedSpotTraining.")
     if longest is not None and longest < request["StoppingCondition"].get("MaxRuntimeInSeconds", DAY):
-        raise validation("Invalid MaxWaitTimeInSeconds. It must be equal to or greater than MaxRuntimeInSeconds.")
+        raise validation(
+            "Invalid MaxWaitTimeInSeconds. It must be equal to or greater than MaxRuntimeInSeconds."
+        )
 
 
 def _check_inputs(ctx: Context, request: Document) -> None:
     seen = set()
     for channel in request.get("InputDataConfig", ()):
         if channel["ChannelName"] in seen:
-            raise validation(f"Duplicate channel name: {channel['ChannelName']}. Channel names must be unique.")
+            raise validation(
+                f"Duplicate channel name: {channel['ChannelName']}. Channel names must be unique."
+            )
         seen.add(channel["ChannelName"])
         source = channel["DataSource"].get("S3DataSource")
         if source is None:
