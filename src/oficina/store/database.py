@@ -29,6 +29,7 @@ class Database:
         self._depth = 0
         self._changed = threading.Condition()
         self._version = 0
+        self._after: list[Callable[[], None]] = []
         self._writer = self._connect()
         self._prepare(schemas)
 
@@ -88,11 +89,22 @@ class Database:
                 yield self._writer
             except BaseException:
                 self._depth = 0
+                self._after = []
                 self._writer.execute("ROLLBACK")
                 raise
             self._depth = 0
+            after, self._after = self._after, []
             self._writer.execute("COMMIT")
         self._announce()
+        for action in after:
+            action()
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Does something once this thread's transaction is committed; at once when it has none."""
+        if self._depth and self._owner == threading.get_ident():
+            self._after.append(action)
+        else:
+            action()
 
     _owner = 0
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 from oficina.clock import Clock
 from oficina.config import Config
 from oficina.errors import OficinaError
+from oficina.store.blobs import Blobs
+from oficina.store.buckets import Buckets
 from oficina.store.database import Database
 from oficina.store.documents import Scope
 from oficina.store.keys import Keys
+from oficina.store.objects import Objects
 from oficina.store.queue import Queue
+from oficina.store.versions import Versions
 
-SCHEMAS = ("schema.sql",)
+SCHEMAS = ("schema.sql", "s3.sql")
 """The files of the schema, in order."""
 
 FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
@@ -29,6 +34,7 @@ class Store:
         self.config = config
         self.clock = clock
         self.home: Path = config.home
+        self._started = time.time()
         try:
             for folder in FOLDERS:
                 (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -39,6 +45,10 @@ class Store:
             ) from error
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
+        self.blobs = Blobs(self.home)
+        self.buckets = Buckets(self.database, clock)
+        self.versions = Versions(self.database, self.blobs, clock)
+        self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
 
     def scope(self, account: str, region: str) -> Scope:
         """The documents of one account in one region."""
@@ -69,8 +79,9 @@ class Store:
         threading.Thread(target=self.sweep, name="sweep", daemon=True).start()
 
     def sweep(self) -> None:
-        """Removes what was thrown away; also after a crash."""
+        """Removes what was thrown away, and what a crash left of objects."""
         shutil.rmtree(self.home / "trash", ignore_errors=True)
+        self.blobs.sweep(self._started, self.versions.referred)
 
     def close(self) -> None:
         """Closes the database."""

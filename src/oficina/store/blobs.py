@@ -1,0 +1,261 @@
+"""Bytes on disk, once: written beside, made durable, then given their name; never changed after.
+
+``<home>/incoming/<id>`` → fsync → rename to ``<home>/blobs/ab/<id>``, mode 0444. A blob is one file, so that
+a job's input is a hard link to it. Who refers to a blob stands in the database; a file that no row refers to
+is a crash's leftover and goes at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from oficina.errors import AwsError
+
+RESERVE = 32 * 1024 * 1024
+"""Bytes of the disk that objects leave free, so that the facts can still be written."""
+_LOOK = 64 * 1024 * 1024
+"""How many bytes are written between two looks at the disk's free space."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def full(home: Path) -> AwsError:
+    """The error for a disk without space; 507 because clients try a 503 again for minutes."""
+    return AwsError(
+        "InsufficientStorage",
+        f"The disk that holds {home} is full; nothing was stored. Free some space there, or start oficina "
+        "with --home on a larger disk.",
+        507,
+    )
+
+
+def gone() -> AwsError:
+    """The error for bytes whose place was emptied while they were written."""
+    return AwsError(
+        "OperationAborted",
+        "A conflicting conditional operation is currently in progress against this resource. Try again.",
+        409,
+    )
+
+
+class Draft:
+    """Bytes on their way in; without ``keep`` nothing of them stays."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self.id = secrets.token_hex(16)
+        self.path = blobs.incoming / self.id
+        self.size = 0
+        self._looked = 0
+        with _told(blobs.home):
+            self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.path.unlink(missing_ok=True)
+
+    def expect(self, size: int | None) -> None:
+        """Raises AwsError when the disk has no room for this many more bytes."""
+        self._blobs.make_sure_of(size or 0)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Adds bytes. Raises AwsError when the disk is full."""
+        self.wrote(len(data))
+        with _told(self._blobs.home):
+            written = os.write(self.descriptor, data)
+            while written < len(data):
+                data = memoryview(data)[written:]
+                written = os.write(self.descriptor, data)
+
+    def wrote(self, size: int) -> None:
+        """Counts bytes and looks at the disk now and then."""
+        self.size += size
+        if self.size - self._looked > _LOOK:
+            self._looked = self.size
+            self.expect(None)
+
+    def append(self, source: int, offset: int, length: int) -> None:
+        """Adds bytes of another file, copied by the kernel. Raises AwsError when the disk is full."""
+        with _told(self._blobs.home):
+            while length:
+                copied = _copy(source, self.descriptor, length, offset)
+                if not copied:
+                    raise OSError(errno.EIO, "a blob is shorter than it was")
+                offset, length = offset + copied, length - copied
+                self.wrote(copied)
+
+    def keep(self, *, durable: bool = True) -> str:
+        """Makes the bytes durable and gives them their name; returns the blob's id.
+
+        Parts of an upload are not made durable each: what they become is, when it is completed.
+        """
+        with _told(self._blobs.home):
+            os.fchmod(self.descriptor, 0o444)
+            if durable:
+                os.fsync(self.descriptor)
+            self._blobs.place(self.path, self.id, durable=durable)
+        os.close(self.descriptor)
+        self.descriptor = -1
+        return self.id
+
+
+def _copy(source: int, target: int, length: int, offset: int) -> int:
+    length = min(length, 1 << 30)
+    try:
+        return os.copy_file_range(source, target, length, offset)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+    return os.sendfile(target, source, offset, length)
+
+
+@contextlib.contextmanager
+def _told(home: Path) -> Iterator[None]:
+    """The disk's errors as AWS's."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise gone() from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise full(home) from error
+        raise
+
+
+class Blobs:
+    """The files of one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.incoming = home / "incoming"
+        self.folder = home / "blobs"
+
+    def draft(self) -> Draft:
+        """A file to write to."""
+        return Draft(self)
+
+    def path(self, blob: str) -> Path:
+        """Where a blob is."""
+        return self.folder / blob[:2] / blob
+
+    def open(self, blob: str) -> int:
+        """A descriptor for reading; it stays good when the blob is removed. Raises FileNotFoundError."""
+        return os.open(self.path(blob), os.O_RDONLY | os.O_CLOEXEC)
+
+    def reader(self, blob: str) -> BinaryIO:
+        """A file object for reading."""
+        return open(self.path(blob), "rb")
+
+    def make_sure_of(self, size: int) -> None:
+        """Raises AwsError when the disk has no room for this many bytes and the reserve."""
+        stat = os.statvfs(self.home)
+        if stat.f_bavail * stat.f_frsize < size + min(RESERVE, stat.f_blocks * stat.f_frsize // 20):
+            raise full(self.home)
+
+    def place(self, path: Path, blob: str, *, durable: bool = True) -> None:
+        """Gives a finished file a blob's name."""
+        target = self.path(blob)
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            target.parent.mkdir(exist_ok=True)
+            _sync_folder(self.folder)
+            path.rename(target)
+        if durable:
+            _sync_folder(target.parent)
+
+    def adopt(self, path: Path) -> str:
+        """Makes a finished file a blob without copying it; ``path`` is gone after.
+
+        Raises OSError for what is not a plain file: a link left by a job must not bring in the host's.
+        """
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            stat = os.fstat(descriptor)
+            alone = stat.st_nlink == 1 and stat.st_dev == os.stat(self.folder).st_dev
+            blob = self._take(path, descriptor) if alone else self._copy(descriptor, stat.st_size)
+        finally:
+            os.close(descriptor)
+        path.unlink(missing_ok=True)
+        return blob
+
+    def _take(self, path: Path, descriptor: int) -> str:
+        blob = secrets.token_hex(16)
+        with _told(self.home):
+            os.fchmod(descriptor, 0o444)
+            os.fsync(descriptor)
+            self.place(path, blob)
+        return blob
+
+    def _copy(self, descriptor: int, size: int) -> str:
+        with self.draft() as draft:
+            draft.expect(size)
+            draft.append(descriptor, 0, size)
+            return draft.keep()
+
+    def copy(self, path: Path) -> str:
+        """A blob with the bytes that a plain file has now. Raises OSError for anything else."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            return self._copy(descriptor, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+
+    def link(self, blob: str, target: Path) -> None:
+        """A second name for a blob; a copy where the file system allows no more or no names there."""
+        try:
+            os.link(self.path(blob), target)
+        except OSError as error:
+            if error.errno not in (errno.EMLINK, errno.EXDEV, errno.EPERM):
+                raise
+            shutil.copyfile(self.path(blob), target)
+
+    def remove(self, blobs: Iterable[str]) -> None:
+        """Removes files that no row refers to any more; those who read them read on."""
+        for blob in blobs:
+            with contextlib.suppress(FileNotFoundError):
+                self.path(blob).unlink()
+
+    def sweep(self, before: float, referred: Callable[[str], bool]) -> int:
+        """Removes unfinished files and files without a row that are older than ``before`` (epoch)."""
+        swept = 0
+        for folder, keep in ((self.incoming, None), *((one, referred) for one in self._shelves())):
+            for entry in _entries(folder):
+                with contextlib.suppress(FileNotFoundError):
+                    old = entry.stat(follow_symlinks=False).st_ctime < before
+                    if old and not (keep and keep(entry.name)):
+                        os.unlink(entry.path)
+                        swept += 1
+        return swept
+
+    def _shelves(self) -> list[Path]:
+        return [Path(entry.path) for entry in _entries(self.folder) if entry.is_dir()]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except FileNotFoundError:
+        return []
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
