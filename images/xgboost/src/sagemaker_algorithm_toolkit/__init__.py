@@ -1,0 +1,1 @@
+"""The module name under which the algorithm's errors appear in a FailureReason."""
