@@ -16,11 +16,12 @@ from oficina.store.buckets import Buckets
 from oficina.store.database import Database
 from oficina.store.documents import Scope
 from oficina.store.keys import Keys
+from oficina.store.logs import Logs
 from oficina.store.objects import Objects
 from oficina.store.queue import Queue
 from oficina.store.versions import Versions
 
-SCHEMAS = ("schema.sql", "s3.sql")
+SCHEMAS = ("schema.sql", "s3.sql", "logs.sql")
 """The files of the schema, in order."""
 
 FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
@@ -49,6 +50,7 @@ class Store:
         self.buckets = Buckets(self.database, clock)
         self.versions = Versions(self.database, self.blobs, clock)
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
+        self.logs = Logs(self.database, clock, self.home)
 
     def scope(self, account: str, region: str) -> Scope:
         """The documents of one account in one region."""
@@ -67,6 +69,7 @@ class Store:
             connection.execute("DELETE FROM keys WHERE job IS NOT NULL OR token IS NOT NULL")
         self.keys.forget()
         self.queue.forget()
+        self.logs.forget()
         self._trash()
 
     def _trash(self) -> None:
