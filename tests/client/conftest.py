@@ -11,10 +11,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config as ClientConfig
+
 from oficina.app import App
 from oficina.config import load
 
 Clients = Callable[..., Any]
+_client: Any = boto3.client
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +43,7 @@ def clients(strict_app: App, account: str) -> Clients:
         more.setdefault("aws_access_key_id", account)
         more.setdefault("aws_secret_access_key", "x")
         config = ClientConfig(retries={"max_attempts": 0}, inject_host_prefix=False)
-        return boto3.client(
+        return _client(
             service,
             region_name=region,
             endpoint_url=strict_app.address,

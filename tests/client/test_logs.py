@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from oficina.app import App
 
 NOW = int(time.time() * 1000)
