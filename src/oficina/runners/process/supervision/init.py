@@ -164,7 +164,7 @@ def execute(host: Host, as_root: bool) -> None:
     if not as_root:
         privileges.pretend_chown()
     privileges.drop_capabilities()
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     os.execvpe(host.spec["command"][0], host.spec["command"], env)

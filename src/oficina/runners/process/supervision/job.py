@@ -57,7 +57,7 @@ class Host:
         self.name, self.pid, self.status, self.log = name, pid, status, log
         self.said = b""
         self.result: dict[str, int | None] | None = None
-        self.ended = False
+        self.started = self.ended = False
         self.cpu_seconds, self.sampled = 0.0, time.monotonic()
 
 
@@ -87,6 +87,8 @@ class Job:
             self.start_hosts()
         except init.Refused as error:
             self.refuse(str(error))
+        if self.stopping:
+            self.signal(signal.SIGTERM)  # The stop came before there were hosts to tell.
         if self.notes:
             self.write_notes()
         self.watch()
@@ -96,6 +98,8 @@ class Job:
     def start_hosts(self) -> None:
         table = addresses.table(self.folder, self.spec["hosts"])
         for name in self.spec["hosts"]:
+            if self.stopping:
+                return
             own = os.path.join(self.folder, "hosts", name)
             for part in FOLDERS:
                 os.makedirs(os.path.join(own, part), exist_ok=True)
@@ -114,9 +118,12 @@ class Job:
         status_reader, status_writer = os.pipe()
         output_reader, output_writer = os.pipe()
         fcntl.fcntl(output_reader, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        # Process 1 takes SIGTERM in its own way; between clone and that it must not come in this one's.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             pid = init.start(init.Host(self.spec, name, self.folder, status_writer, output_writer))
         finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             os.close(status_writer)
             os.close(output_writer)
         self.hosts[name] = Host(name, pid, status_reader, logs.Log(os.path.join(own, "log"), output_reader))
@@ -158,8 +165,10 @@ class Job:
             os.close(host.status)
             os.waitpid(host.pid, 0)
             host.ended = True
-            if host.result is None and self.reason == "exit" and not self.detail:
-                host.result = {"exit_code": 137, "signal": int(signal.SIGKILL)}
+            if host.result is None and host.started:
+                host.result = result(signal.SIGKILL)  # Process 1 takes all others with it.
+            elif host.result is None:
+                self.fail("error", f"{host.name} died before the program was started")
             self.check_failure(host)
         return bool(data)
 
@@ -168,6 +177,7 @@ class Job:
             case "mounted":
                 chaos.point("mounted")
             case "started":
+                host.started = True
                 self.note_start(float(rest))
             case "ended":
                 host.result = result(int(rest))
@@ -316,7 +326,7 @@ class Job:
         return done
 
     def read(self, relative: str) -> str | None:
-        """The first 1,024 characters, as AWS takes them, of a file below /opt/ml on the first host that has it."""
+        """The first 1,024 characters (as AWS) of a file below /opt/ml, on the first host that has it."""
         for name in self.spec["hosts"]:
             text = facts.read_text(os.path.join(self.folder, "hosts", name, "opt-ml"), relative, 1024)
             if text is not None:

@@ -22,9 +22,9 @@ class Package:
     """A tar.gz being written; the first host to bring a name wins."""
 
     def __init__(self, path: str) -> None:
-        self.raw = open(path, "wb")  # noqa: SIM115 closed by close()
+        self.raw = open(path, "wb")  # noqa: SIM115 - open for as long as the package
         self.compressed = gzip.GzipFile("", "wb", LEVEL, self.raw, mtime=0)
-        self.tar = tarfile.open(fileobj=self.compressed, mode="w", format=tarfile.PAX_FORMAT)
+        self.tar = tarfile.TarFile(fileobj=self.compressed, mode="w", format=tarfile.PAX_FORMAT)
         self.names: set[str] = set()
         self.left_out: list[str] = []
 

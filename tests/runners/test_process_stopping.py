@@ -1,0 +1,163 @@
+"""Stops, limits, quotas and kills."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from oficina.runners import process
+from tests.runners.conftest import PYTHON, MakeJob, wait_until
+
+POLITE = "trap 'echo saving; exit 7' TERM; echo up; while :; do sleep 0.05; done"
+STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"
+
+
+def test_stop_is_sigterm_and_the_program_may_save(make_job: MakeJob) -> None:
+    job = make_job(POLITE).launch().says("up")
+    process.stop(job.folder)
+    ended = job.wait()
+    assert (ended.reason, ended.exit_code, ended.detail) == ("stopped", 7, "stopped by request")
+    assert job.log() == ["up", "saving"]
+    assert ended.outputs == ["model.tar.gz"]
+
+
+def test_who_ignores_a_stop_is_killed_after_the_grace(make_job: MakeJob) -> None:
+    job = make_job(STUBBORN, stop_grace_seconds=0.3).launch().says("up")
+    process.stop(job.folder)
+    ended = job.wait()
+    assert (ended.reason, ended.hosts["algo-1"].signal) == ("stopped", signal.SIGKILL)
+
+
+def test_a_stop_right_after_launch_is_not_lost(make_job: MakeJob) -> None:
+    job = make_job("sleep 1000").launch()
+    process.stop(job.folder)
+    assert job.wait().reason == "stopped"
+
+
+def test_a_stop_of_what_has_ended_does_nothing(make_job: MakeJob) -> None:
+    job = make_job()
+    job.run()
+    process.stop(job.folder)
+    assert job.wait().reason == "exit"
+
+
+def test_a_job_over_its_time_is_stopped_and_the_reason_told(make_job: MakeJob) -> None:
+    job = make_job(POLITE, max_runtime_seconds=0.3)
+    ended = job.run()
+    assert (ended.reason, ended.exit_code) == ("max_runtime", 7)
+    assert "0.3 seconds" in ended.detail
+
+
+def test_a_job_over_its_time_that_does_not_listen_is_killed(make_job: MakeJob) -> None:
+    ended = make_job(STUBBORN, max_runtime_seconds=0.2, stop_grace_seconds=0.2).run()
+    assert (ended.reason, ended.hosts["algo-1"].signal) == ("max_runtime", signal.SIGKILL)
+
+
+def test_a_job_that_writes_more_than_its_quota_is_ended_and_the_quota_named(make_job: MakeJob) -> None:
+    script = "i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > /opt/ml/model/f$i; sleep 0.01; done"
+    ended = make_job(script, disk_bytes=10_000_000, outputs=[]).run()
+    assert ended.reason == "disk_full"
+    assert "quota of 10000000 bytes" in ended.detail
+
+
+def test_no_single_file_grows_over_the_quota(make_job: MakeJob) -> None:
+    job = make_job("head -c 20000000 /dev/zero > /opt/ml/model/f; exit 5", disk_bytes=10_000_000)
+    job.run()
+    assert job.path("model/f").stat().st_size <= 10_000_000
+
+
+def test_a_disk_with_less_than_the_floor_ends_the_job(make_job: MakeJob) -> None:
+    ended = make_job("sleep 1000", free_bytes_floor=1 << 60).run()
+    assert ended.reason == "disk_full"
+    assert "free_bytes_floor" in ended.detail
+
+
+def processes_of(job_marker: str) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes()
+        except OSError:
+            continue
+        if job_marker.encode() in command:
+            found.append(path.parent.name)
+    return found
+
+
+def test_killing_the_supervisor_kills_the_job(make_job: MakeJob) -> None:
+    marker = f"31{os.getpid()}"
+    job = make_job(f"sleep {marker} & setsid sleep {marker} & echo up; sleep {marker}").launch().says("up")
+    wait_until(lambda: len(processes_of(marker)) >= 3, "the job's processes should run")
+    os.kill(job.pid(), signal.SIGKILL)
+    ended = job.wait()
+    assert ended.reason == "error"
+    assert "supervisor was killed" in ended.detail
+    wait_until(lambda: not processes_of(marker), "all processes of the job should be gone")
+
+
+@pytest.mark.parametrize("point", ["mounted", "started", "ended", "packaged"])
+def test_a_supervisor_killed_at_a_named_point_leaves_no_process_and_no_lock(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    monkeypatch.setenv("OFICINA_CHAOS", point)
+    marker = f"0.5{os.getpid()}"
+    job = make_job(f"sleep {marker}").launch()
+    ended = job.wait()
+    assert ended.reason == "error"
+    wait_until(lambda: not processes_of(marker), "all processes of the job should be gone")
+    assert not process.alive(job.folder)
+    monkeypatch.delenv("OFICINA_CHAOS")
+    assert not (job.folder / "exit.json").exists()
+
+
+def test_another_server_process_can_wait_for_and_stop_the_job(make_job: MakeJob) -> None:
+    job = make_job(POLITE).launch().says("up")
+    code = (
+        "import sys, pathlib; from oficina.runners import process; folder = pathlib.Path(sys.argv[1]);"
+        "assert process.alive(folder); process.stop(folder); print(process.wait(folder).reason)"
+    )
+    env = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [PYTHON, "-c", code, str(job.folder)], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "stopped\n"
+    job.wait()
+
+
+def test_a_job_outlives_the_process_that_launched_it(make_job: MakeJob) -> None:
+    job = make_job("sleep 0.3; echo done")
+    code = (
+        "import sys, pathlib; from oficina.runners import process; process.launch(pathlib.Path(sys.argv[1]))"
+    )
+    env = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([PYTHON, "-c", code, str(job.folder)], env=env, check=True)
+    assert process.alive(job.folder)
+    assert job.wait().succeeded
+    assert job.log() == ["done"]
+
+
+def test_where_the_kernel_allows_no_namespace_the_job_does_not_run_and_the_remedy_is_told(
+    make_job: MakeJob,
+) -> None:
+    job = make_job("echo never > /opt/ml/model/ran")
+    forbid = (
+        "echo 0 > /proc/sys/user/max_mnt_namespaces; echo 0 > /proc/sys/user/max_user_namespaces; "
+        'exec "$0" -I -S "$1" "$2"'
+    )
+    supervisor = str(Path(process.__file__).with_name("supervisor.py"))
+    command = ["unshare", "-U", "-r", "sh", "-c", forbid, PYTHON, supervisor, str(job.folder)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    ended = job.wait()
+    assert ended.reason == "no_namespace"
+    assert "kernel.unprivileged_userns_clone=1" in ended.detail
+    assert "kernel.apparmor_restrict_unprivileged_userns=0" in ended.detail
+    assert not job.path("model/ran").exists()
+
+
+def test_doctor_finds_nothing_missing_here() -> None:
+    assert process.check() == []
