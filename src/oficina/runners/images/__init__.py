@@ -1,0 +1,21 @@
+"""Images without containers: what an image URI means here, and the environment of packages behind it.
+
+``Catalog(config).resolve(uri)`` answers at once; ``build`` makes the environment on first use.
+"""
+
+from .catalog import Catalog
+from .image import Image, ImageError, ImageNotBuilt, ImageUnknown, Progress
+from .reference import Reference
+from .registry import Own, Registry
+
+__all__ = [
+    "Catalog",
+    "Image",
+    "ImageError",
+    "ImageNotBuilt",
+    "ImageUnknown",
+    "Own",
+    "Progress",
+    "Reference",
+    "Registry",
+]

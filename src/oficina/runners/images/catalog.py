@@ -1,0 +1,150 @@
+"""From an image URI to an image: ours by repository and tag, the user's own by name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from oficina.config import Config
+
+from . import build, interpreters
+from .definition import Definition, Tag, definitions, folder
+from .image import Image, ImageNotBuilt, ImageUnknown, Progress
+from .interpreters import Interpreter
+from .reference import Reference, bare, python_of
+from .registry import Own, Registry
+
+FORMAT = b"3"
+"""Goes into every digest: raise it when environments are furnished differently."""
+
+
+class Catalog:
+    """The images that a server knows."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.registry = Registry(config.home)
+
+    def definitions(self) -> list[Definition]:
+        """The images that come with oficina."""
+        return definitions()
+
+    def resolve(self, uri: str) -> Image:
+        """The image of a URI, built or not. Raises ImageUnknown with the sentence that says what to type."""
+        reference = Reference.parse(uri)
+        own = self.registry.find(reference)
+        if own is not None:
+            return self._own(reference, own)
+        for definition in self.definitions():
+            if reference.repository in definition.repositories:
+                return self._known(reference, definition)
+        known = ", ".join(name for each in self.definitions() for name in each.repositories)
+        raise ImageUnknown(
+            f"oficina has no image for {uri}. Give it one with: oficina image add {reference.path} "
+            f"--requirements FILE. It comes with: {known}."
+        )
+
+    def build(self, image: Image, progress: Progress | None = None) -> Image:
+        """Make the environment of an image unless it is there. Raises ImageNotBuilt."""
+        if not image.ready:
+            build.build(image, self.config.images, self.config.downloads, progress or _silent)
+        return image
+
+    def images(self) -> list[Image]:
+        """Every image there is, one for each tag: for ``oficina image list`` and ``image build``."""
+        known = [
+            self.resolve(f"{definition.repositories[0]}:{tag}")
+            for definition in self.definitions()
+            for tag in definition.tags
+        ]
+        return known + [self.resolve(own.name) for own in self.registry.list()]
+
+    def _known(self, reference: Reference, definition: Definition) -> Image:
+        tag = definition.find(reference.tag)
+        if tag is None:
+            there = ", ".join(definition.tags)
+            raise ImageUnknown(
+                f"oficina has no tag {reference.tag} of {reference.repository}; it has {there}. Use one of "
+                f"them, or type: oficina image add {reference.path}:{reference.tag} --requirements FILE"
+            )
+        python = _interpreter(reference, tag.python)
+        requirements = (definition.folder / tag.requirements).read_text(encoding="utf-8")
+        digest = _digest(requirements, python, definition.sources)
+        return Image(
+            uri=reference.uri,
+            name=definition.folder.name,
+            repository=reference.repository,
+            tag=tag.name,
+            digest=digest,
+            path=self._place(digest),
+            train=definition.train,
+            serve=definition.serve,
+            process=definition.process,
+            environment={**definition.environment, **tag.environment},
+            metric_definitions=definition.metric_definitions,
+            python=python.path,
+            requirements=requirements,
+            sources=definition.sources,
+            note=_note(reference, tag, python),
+        )
+
+    def _own(self, reference: Reference, own: Own) -> Image:
+        python = _interpreter(reference, ">=3.9")
+        toolkit = (folder() / "toolkit" / "src",)
+        digest = _digest(own.requirements, python, toolkit)
+        entry = own.entrypoint
+        return Image(
+            uri=reference.uri,
+            name=own.name,
+            repository=reference.repository,
+            tag=reference.tag or "latest",
+            digest=digest,
+            path=self._place(digest),
+            train=(*entry, "train") if entry else ("python", "-m", "container_toolkit.train"),
+            serve=(*entry, "serve") if entry else ("python", "-m", "container_toolkit.serve"),
+            process=entry or ("python",),
+            python=python.path,
+            requirements=own.requirements,
+            sources=toolkit,
+            pinned=False,
+        )
+
+    def _place(self, digest: str) -> Path:
+        return self.config.images.absolute() / digest[:20]
+
+
+def _silent(line: str) -> None:
+    """Nobody wants to know."""
+
+
+def _interpreter(reference: Reference, constraint: str) -> Interpreter:
+    found = interpreters.choose(constraint, python_of(reference.tag or ""))
+    if found is None:
+        have = ", ".join(sorted({each.full for each in interpreters.installed()})) or "no other"
+        raise ImageNotBuilt(
+            f"The image {reference.uri} needs Python {constraint} and this machine has {have}. "
+            "Install such a Python, then create the job again."
+        )
+    return found
+
+
+def _note(reference: Reference, tag: Tag, python: Interpreter) -> str:
+    asked = reference.tag
+    wanted = python_of(asked or "")
+    if asked and bare(asked) != "latest" and not asked.startswith(tag.name):
+        return f"{reference.repository}:{asked} runs with the packages of {tag.name}"
+    if wanted and wanted != python.version:
+        return f"{reference.repository}:{asked} runs on Python {python.full}"
+    return ""
+
+
+def _digest(requirements: str, python: Interpreter, sources: Iterable[Path]) -> str:
+    told = hashlib.sha256(FORMAT)
+    told.update(f"{python.full} {python.path}\n{requirements}".encode())
+    for source in sources:
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                told.update(f"\n{path.relative_to(source)}\n".encode())
+                told.update(path.read_bytes())
+    return told.hexdigest()
