@@ -8,7 +8,7 @@ A model is an object with ``invoke(request)``, made by a function in every worke
 
     serve(Echo)
 
-A model that is not made ends the server with its traceback. Refuse a request with ``Refused(415, "sentence")``.
+A model that cannot be made ends the server with its traceback. ``Refused(415, "sentence")`` refuses a request.
 ``invoke`` is called by one thread at a time in each worker unless the model says ``thread_safe = True``;
 /ping is answered meanwhile. ``execution_parameters()`` and ``ping()`` may be left out.
 The contract: aws-contracts D.4 and D.6 (SageMaker Developer Guide, your-algorithms-inference-code).

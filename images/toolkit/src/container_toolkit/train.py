@@ -1,7 +1,7 @@
 """Start a training job in script mode, with AWS's own ``sagemaker-training`` toolkit.
 
-The toolkit reads ``/opt/ml/input/config``, fetches and unpacks the source, installs its requirements, sets the
-SM_* variables, runs the program, writes ``/opt/ml/output/failure`` and ends with the program's exit code.
+The toolkit reads ``/opt/ml/input/config``, fetches and unpacks the source, installs its requirements, sets
+the SM_* variables, runs the program, writes ``/opt/ml/output/failure`` and ends with the program's exit code.
 """
 
 from __future__ import annotations

@@ -47,7 +47,16 @@ def _make(image: Image, downloads: Path, progress: Progress) -> None:
     pins = _pins(image, downloads, run)
     python = str(image.path / "bin" / "python")
     strict = ["--require-hashes"] if image.pinned else []
-    run("pip", "sync", "--python", python, *strict, "--compile-bytecode", "--allow-empty-requirements", str(pins))
+    run(
+        "pip",
+        "sync",
+        "--python",
+        python,
+        *strict,
+        "--compile-bytecode",
+        "--allow-empty-requirements",
+        str(pins),
+    )
     furnish.furnish(image)
 
 
@@ -78,7 +87,11 @@ class _Uv:
         self.image = image
         self.progress = progress
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
+            },
             "UV_CACHE_DIR": str(downloads / "uv"),
             "UV_LINK_MODE": "hardlink",
             "UV_PYTHON_DOWNLOADS": "never",

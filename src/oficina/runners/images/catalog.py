@@ -58,7 +58,7 @@ class Catalog:
             for definition in self.definitions()
             for tag in definition.tags
         ]
-        return known + [self.resolve(own.name) for own in self.registry.list()]
+        return known + [self.resolve(own.name) for own in self.registry.images()]
 
     def _known(self, reference: Reference, definition: Definition) -> Image:
         tag = definition.find(reference.tag)

@@ -78,7 +78,7 @@ def fits(version: Version, constraint: str) -> bool:
 def choose(constraint: str, wanted: Version | None = None) -> Interpreter | None:
     """The wanted version if the machine has it, else the Python that runs oficina, else any that fits."""
     own = running()
-    if wanted not in (None, own.version) and fits(wanted, constraint):  # type: ignore[arg-type]
+    if wanted not in (None, own.version) and fits(wanted, constraint):
         for each in installed():
             if each.version == wanted:
                 return each

@@ -31,9 +31,7 @@ class Reference:
         rest = rest[: tag.start()] if tag else rest
         first, _, below = rest.partition("/")
         path = below if below and ("." in first or ":" in first or first == "localhost") else rest
-        return cls(
-            uri=uri, repository=path.rpartition("/")[2], path=path, tag=tag.group(1) if tag else None
-        )
+        return cls(uri=uri, repository=path.rpartition("/")[2], path=path, tag=tag.group(1) if tag else None)
 
 
 def bare(tag: str) -> str:

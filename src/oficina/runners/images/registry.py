@@ -37,7 +37,7 @@ class Registry:
     def __init__(self, home: Path) -> None:
         self.path = home / "registry.json"
 
-    def list(self) -> list[Own]:
+    def images(self) -> list[Own]:
         """Every image of the user, by name."""
         if not self.path.is_file():
             return []
@@ -62,20 +62,22 @@ class Registry:
 
     def remove(self, name: str) -> None:
         """Take an image's meaning away; its environment stays until the cache is emptied."""
-        known = [each.name for each in self.list()]
+        known = [each.name for each in self.images()]
         if name not in known:
             there = ", ".join(known) or "none"
-            raise ImageUnknown(f"There is no image {name} of yours; there is: {there}. Type: oficina image list")
+            raise ImageUnknown(
+                f"There is no image {name} of yours; there is: {there}. Type: oficina image list"
+            )
         self._change(lambda images: [each for each in images if each.name != name])
 
     def find(self, reference: Reference) -> Own | None:
         """The user's image for a URI; one with a tag before one without."""
-        found = [each for each in self.list() if each.answers(reference)]
+        found = [each for each in self.images() if each.answers(reference)]
         return max(found, key=lambda each: len(each.name), default=None)
 
     def _change(self, change: Callable[[list[Own]], list[Own]]) -> None:
         with self._locked():
-            images = sorted(change(self.list()), key=lambda each: each.name)
+            images = sorted(change(self.images()), key=lambda each: each.name)
             temporary = self.path.with_suffix(".new")
             document = {"images": [asdict(each) for each in images]}
             temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
