@@ -82,7 +82,7 @@ class App:
         """The caller of an account's default key: the execution role, assumed."""
         if account == self._key.account:
             return self._key
-        return _caller(account, self.config, "", "")
+        return assumed_role(account, self.config, "", "")
 
     def enter(self, context: Context) -> None:
         """Sows what an account and a region begin with, once."""
@@ -142,7 +142,8 @@ def _listen(config: Config, gateway: Gateway) -> Server:
         ) from error
 
 
-def _caller(account: str, config: Config, access_key: str, secret: str) -> Key:
+def assumed_role(account: str, config: Config, access_key: str, secret: str) -> Key:
+    """A key whose caller is an account's execution role, assumed."""
     role_id = "AROA" + account.rjust(16, "A")[:16]
     arn = f"arn:aws:sts::{account}:assumed-role/{config.execution_role}/{SESSION}"
     return Key(access_key, secret, None, account, arn, f"{role_id}:{SESSION}")
@@ -157,7 +158,7 @@ def _default_key(store: Store, config: Config) -> Key:
         said = {"access_key": mint_id("AKIA"), "secret": os.urandom(30).hex()[:40]}
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(orjson.dumps(said))
-    key = _caller(config.account, config, said["access_key"], said["secret"])
+    key = assumed_role(config.account, config, said["access_key"], said["secret"])
     known = store.keys.find(key.access_key)
     if known != key:
         store.keys.put(key)

@@ -50,7 +50,7 @@ class Config:
     @property
     def downloads(self) -> Path:
         """The folder of downloaded packages and of pip layers."""
-        return (self.cache or self.home / "cache") / "packages"
+        return (self.cache or self.home) / "cache"
 
     @property
     def execution_role(self) -> str:

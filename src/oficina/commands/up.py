@@ -1,0 +1,75 @@
+"""``oficina up``: the server, until it is told to end."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import re
+import signal
+import sys
+from types import FrameType
+
+from oficina import __version__
+from oficina.app import App
+from oficina.commands import home
+from oficina.config import Config
+from oficina.errors import OficinaError
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Serves; SIGINT and SIGTERM end it, and jobs run on."""
+    settings = home.settings(arguments).with_overrides(
+        host=arguments.host,
+        port=arguments.port,
+        account=arguments.account,
+        region=arguments.region,
+        open=arguments.open,
+    )
+    _check(settings)
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    app = App(settings)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        app.server.close()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    print(app.address if arguments.quiet else _greeting(app), flush=True)
+    try:
+        app.run()
+    finally:
+        app.close()
+    return 0
+
+
+def _check(settings: Config) -> None:
+    if not 0 <= settings.port <= 65535:
+        raise OficinaError(f"{settings.port} is no port. Type: oficina up --port 4600")
+    if re.fullmatch(r"\d{12}", settings.account) is None:
+        raise OficinaError(
+            f"{settings.account} is no account. Type twelve digits: oficina up --account 123456789012"
+        )
+    if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", settings.region) is None:
+        raise OficinaError(f"{settings.region} is no region of AWS. Type: oficina up --region us-east-1")
+    if settings.open and not _loopback(settings.host):
+        print(
+            f"oficina: whoever reaches {settings.host} can run programs as you: --open checks no signature.",
+            file=sys.stderr,
+        )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _greeting(app: App) -> str:
+    flag = "" if app.config.home == Config().home.expanduser() else f" --home {app.config.home}"
+    return (
+        f'oficina {__version__} listens at {app.address} — in another terminal: eval "$(oficina env{flag})"'
+    )
