@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import select
 import signal
 import sys
 import time
@@ -72,12 +73,14 @@ def alive(folder: Path) -> bool:
 
 
 def wait(folder: Path) -> Exit:
-    """Wait until the job has ended, whoever launched it, and say how."""
+    """Wait until the job and all its processes have ended, whoever launched it, and say how."""
     take_lock(folder, blocking=True)
     reap(folder)
     try:
         return Exit.from_json((folder / "exit.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
+        for path in sorted(folder.glob("hosts/*/pid")):
+            wait_for_process(*read_pid(path))
         return Exit(ended=time.time(), reason="error", detail=VANISHED, started=started(folder))
 
 
@@ -118,17 +121,42 @@ def take_lock(folder: Path, blocking: bool) -> bool:
 
 def reap(folder: Path) -> None:
     """Take the ended supervisor off the process table if it is this server's child."""
-    pid, _ = read_pid(folder)
-    try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:
-        return
+    pid, started_at = read_pid(folder / "supervisor.pid")
+    if is_running(pid, started_at):
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            return
 
 
-def read_pid(folder: Path) -> tuple[int, str]:
-    """The supervisor's process id and start time; 0 when it is not known."""
+def wait_for_process(pid: int, started_at: str) -> None:
+    """Wait for the end of a process that is nobody's child here, such as process 1 of a killed supervisor."""
     try:
-        pid, started_at = (folder / "supervisor.pid").read_text(encoding="ascii").split()
+        handle = os.pidfd_open(pid) if pid else -1
+    except OSError as error:
+        if error.errno == errno.ESRCH:
+            return
+        raise
+    if handle >= 0:
+        if is_running(pid, started_at):
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            poll.poll()
+        os.close(handle)
+
+
+def is_running(pid: int, started_at: str) -> bool:
+    """Whether a process id still names the process that it named when it was written down."""
+    try:
+        return pid != 0 and start_time(pid) == started_at
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def read_pid(path: Path) -> tuple[int, str]:
+    """A process id and its process's start time; 0 when it is not known."""
+    try:
+        pid, started_at = path.read_text(encoding="ascii").split()
     except FileNotFoundError:
         return 0, ""
     return int(pid), started_at
@@ -136,7 +164,7 @@ def read_pid(folder: Path) -> tuple[int, str]:
 
 def send(folder: Path, number: int) -> None:
     """Signal the supervisor, and never a stranger who was given its old number."""
-    pid, started_at = read_pid(folder)
+    pid, started_at = read_pid(folder / "supervisor.pid")
     if not pid or not alive(folder):
         return
     try:
@@ -146,9 +174,9 @@ def send(folder: Path, number: int) -> None:
             return
         raise
     try:
-        if start_time(pid) == started_at:
+        if is_running(pid, started_at):
             signal.pidfd_send_signal(handle, number)
-    except (ProcessLookupError, FileNotFoundError):
+    except ProcessLookupError:
         return
     finally:
         os.close(handle)

@@ -126,6 +126,7 @@ class Job:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             os.close(status_writer)
             os.close(output_writer)
+        facts.write(os.path.join(own, "pid"), f"{pid} {facts.start_time(pid)}\n")
         self.hosts[name] = Host(name, pid, status_reader, logs.Log(os.path.join(own, "log"), output_reader))
 
     def watch(self) -> None:
