@@ -5,6 +5,7 @@ from __future__ import annotations
 from oficina.clock import Clock
 from oficina.config import Config
 from oficina.engine.workers import Workers
+from oficina.services.cloudwatch import cloudwatch
 from oficina.services.logs import logs
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
@@ -13,7 +14,7 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    return {service.name: service for service in (sagemaker, logs)}
+    return {service.name: service for service in (sagemaker, logs, cloudwatch)}
 
 
 def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:

@@ -17,11 +17,12 @@ from oficina.store.database import Database
 from oficina.store.documents import Scope
 from oficina.store.keys import Keys
 from oficina.store.logs import Logs
+from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
 from oficina.store.queue import Queue
 from oficina.store.versions import Versions
 
-SCHEMAS = ("schema.sql", "s3.sql", "logs.sql")
+SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql")
 """The files of the schema, in order."""
 
 FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
@@ -51,6 +52,7 @@ class Store:
         self.versions = Versions(self.database, self.blobs, clock)
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
         self.logs = Logs(self.database, clock, self.home)
+        self.metrics = Metrics(self.database)
 
     def scope(self, account: str, region: str) -> Scope:
         """The documents of one account in one region."""

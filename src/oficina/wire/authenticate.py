@@ -9,7 +9,6 @@ from oficina.errors import AwsError
 from oficina.store.keys import Key
 from oficina.wire import sigv2, sigv4
 from oficina.wire.awschunked import AwsChunkedBody, ChunkSigner, HashedBody
-from oficina.wire.body import read_all
 from oficina.wire.sigv4 import Signature
 
 if TYPE_CHECKING:
@@ -131,8 +130,7 @@ def _payload_hash(exchange: Exchange, signature: Signature) -> str:
     given = exchange.request.headers.get("x-amz-content-sha256")
     if signature.service == "s3":
         return given or sigv4.UNSIGNED
-    exchange.raw = read_all(exchange.request.body)
-    actual = hashlib.sha256(exchange.raw).hexdigest()
+    actual = hashlib.sha256(exchange.hold()).hexdigest()
     if given and given not in (actual, sigv4.UNSIGNED):
         raise refuse(exchange, "mismatch")
     return given or actual

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import zlib
 from collections.abc import Callable
 from typing import Protocol
 
@@ -48,6 +49,18 @@ def read_all(body: Body, limit: int = MAX_HELD) -> bytes:
             raise _too_large(limit)
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def inflate(data: bytes, limit: int = MAX_HELD) -> bytes:
+    """Gzipped bytes as they were. Raises AwsError when they are not gzip or more than ``limit`` bytes."""
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = reader.decompress(data, limit)
+    except zlib.error as error:
+        raise AwsError("SerializationException", f"The body is not gzip: {error}") from error
+    if reader.unconsumed_tail:
+        raise _too_large(limit)
+    return plain
 
 
 def _too_large(limit: int) -> AwsError:

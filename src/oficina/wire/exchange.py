@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from oficina.wire.body import inflate, read_all
 from oficina.wire.http import Request
 
 if TYPE_CHECKING:
@@ -33,6 +34,19 @@ class Exchange:
     path_members: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     """The body in memory, for the protocols that hold it whole."""
+    form: dict[str, str] | None = None
+    """The fields of a form, once they are read."""
     params: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] | None = None
     after: list[Callable[[], None]] = field(default_factory=list)
+
+    def hold(self) -> bytes:
+        """The body in memory as it was sent; read from the wire once."""
+        if self.raw is None:
+            self.raw = read_all(self.request.body)
+        return self.raw
+
+    def text(self) -> bytes:
+        """The body in memory without a compression that the client put on it."""
+        encodings = self.request.headers.get("content-encoding", "").lower().split(",")
+        return inflate(self.hold()) if "gzip" in [one.strip() for one in encodings] else self.hold()

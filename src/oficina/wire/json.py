@@ -11,14 +11,14 @@ import orjson
 from oficina.errors import AwsError
 from oficina.model.shapes import Member, Shape
 from oficina.wire import times
-from oficina.wire.body import read_all
 from oficina.wire.exchange import Exchange
+from oficina.wire.fault import Fault
 from oficina.wire.http import Response
 
 
 def parse(exchange: Exchange) -> dict[str, Any]:
     """The members of the request."""
-    raw = read_all(exchange.request.body) if exchange.raw is None else exchange.raw
+    raw = exchange.text()
     shape = exchange.operation.input if exchange.operation else None
     if shape is None or not raw.strip():
         return {}
@@ -209,9 +209,9 @@ def write(exchange: Exchange) -> Response:
 
 def error(exchange: Exchange, failure: AwsError) -> Response:
     """The answer that says no."""
-    body = {"__type": failure.code, "message": failure.message, "Message": failure.message, **failure.members}
-    headers = [("Content-Type", _content_type(exchange)), ("x-amzn-ErrorType", failure.code)]
+    fault = Fault.of(exchange, failure)
+    body = {"__type": fault.name, "message": failure.message, "Message": failure.message, **failure.members}
+    headers = [("Content-Type", _content_type(exchange)), ("x-amzn-ErrorType", fault.name)]
     if exchange.service and "awsQueryCompatible" in exchange.service.model.metadata:
-        fault = "Sender" if failure.status < 500 else "Receiver"
-        headers.append(("x-amzn-query-error", f"{failure.code};{fault}"))
-    return Response(failure.status, headers, orjson.dumps(body, default=_default))
+        headers.append(("x-amzn-query-error", f"{fault.code};{fault.side}"))
+    return Response(fault.status, headers, orjson.dumps(body, default=_default))

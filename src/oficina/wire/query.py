@@ -8,26 +8,40 @@ from urllib.parse import parse_qsl
 from oficina.errors import AwsError
 from oficina.model.shapes import Member, Shape
 from oficina.wire import xml
-from oficina.wire.body import read_all
 from oficina.wire.exchange import Exchange
+from oficina.wire.fault import Fault
 from oficina.wire.http import Response
 
 
 def form(exchange: Exchange) -> dict[str, str]:
     """The fields of the form, from the body and the URL."""
-    if exchange.raw is None:
-        exchange.raw = read_all(exchange.request.body)
-    fields = dict(parse_qsl(exchange.request.query, keep_blank_values=True))
-    return fields | dict(parse_qsl(exchange.raw.decode(), keep_blank_values=True))
+    if exchange.form is None:
+        text = exchange.text().decode("utf-8", "replace")
+        pairs = parse_qsl(exchange.request.query, keep_blank_values=True)
+        exchange.form = dict(pairs + parse_qsl(text, keep_blank_values=True))
+    return exchange.form
 
 
 def parse(exchange: Exchange) -> dict[str, Any]:
     """The members of the request."""
     shape = exchange.operation.input if exchange.operation else None
-    return {} if shape is None else _structure(shape, form(exchange), "")
+    return {} if shape is None else _structure(shape, Fields(form(exchange)), "")
 
 
-def _structure(shape: Shape, fields: dict[str, str], prefix: str) -> dict[str, Any]:
+class Fields(dict[str, str]):
+    """The fields of a form, and every beginning of a dotted name: ``A.B.1`` has ``A`` and ``A.B``."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(fields)
+        self.stems: set[str] = set()
+        for name in fields:
+            stem = name.rpartition(".")[0]
+            while stem and stem not in self.stems:
+                self.stems.add(stem)
+                stem = stem.rpartition(".")[0]
+
+
+def _structure(shape: Shape, fields: Fields, prefix: str) -> dict[str, Any]:
     found = {}
     for name, member in shape.members.items():
         value = _read(member, fields, prefix + member.wire)
@@ -36,11 +50,10 @@ def _structure(shape: Shape, fields: dict[str, str], prefix: str) -> dict[str, A
     return found
 
 
-def _read(member: Member, fields: dict[str, str], name: str) -> Any:
+def _read(member: Member, fields: Fields, name: str) -> Any:
     match member.type:
         case "structure":
-            inside = any(key.startswith(name + ".") for key in fields)
-            return _structure(member.shape, fields, name + ".") if inside else None
+            return _structure(member.shape, fields, name + ".") if name in fields.stems else None
         case "list":
             return _list(member, fields, name)
         case "map":
@@ -48,7 +61,7 @@ def _read(member: Member, fields: dict[str, str], name: str) -> Any:
     return xml.scalar(member, fields[name]) if name in fields else None
 
 
-def _list(member: Member, fields: dict[str, str], name: str) -> list[Any] | None:
+def _list(member: Member, fields: Fields, name: str) -> list[Any] | None:
     inner = member.shape.member
     stem = name if member.flattened else f"{name}.{inner.traits.get('locationName', 'member')}"
     items: list[Any] = []
@@ -57,7 +70,7 @@ def _list(member: Member, fields: dict[str, str], name: str) -> list[Any] | None
     return items if items or name in fields else None
 
 
-def _map(member: Member, fields: dict[str, str], name: str) -> dict[str, Any] | None:
+def _map(member: Member, fields: Fields, name: str) -> dict[str, Any] | None:
     shape = member.shape
     key, value = shape.key.traits.get("locationName", "key"), shape.value.traits.get("locationName", "value")
     stem = name if member.flattened else f"{name}.entry"
@@ -85,10 +98,10 @@ def error(exchange: Exchange, failure: AwsError) -> Response:
     """The answer that says no."""
     model = exchange.service.model if exchange.service else None
     space = f' xmlns="{model.xml_namespace}"' if model and model.xml_namespace else ""
-    fault = "Sender" if failure.status < 500 else "Receiver"
-    parts = {"Type": fault, "Code": failure.code, "Message": failure.message, **failure.members}
+    fault = Fault.of(exchange, failure)
+    parts = {"Type": fault.side, "Code": fault.code, "Message": failure.message, **failure.members}
     inside = "".join(xml.element(name, xml.text(value)) for name, value in parts.items())
     document = xml.element(
         "ErrorResponse", xml.element("Error", inside) + xml.element("RequestId", exchange.id), space
     )
-    return Response(failure.status, [("Content-Type", "text/xml")], (xml.DECLARATION + document).encode())
+    return Response(fault.status, [("Content-Type", "text/xml")], (xml.DECLARATION + document).encode())
