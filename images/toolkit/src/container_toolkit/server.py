@@ -8,7 +8,8 @@ A model is an object with ``invoke(request)``, made by a function in every worke
 
     serve(Echo)
 
-A model that cannot be made ends the server with its traceback. ``Refused(415, "sentence")`` refuses a request.
+A model that cannot be made ends the server with its traceback; ``Refused(415, "sentence")`` refuses a
+request.
 ``invoke`` is called by one thread at a time in each worker unless the model says ``thread_safe = True``;
 /ping is answered meanwhile. ``execution_parameters()`` and ``ping()`` may be left out.
 The contract: aws-contracts D.4 and D.6 (SageMaker Developer Guide, your-algorithms-inference-code).
@@ -242,8 +243,15 @@ def serve(make: Callable[[], Any], settings: Settings | None = None) -> None:
         "loglevel": "warning",
         "proc_name": "model-server",
     }
-    logging.basicConfig(level=log_level(), stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logging()
     _Gunicorn(make, options).run()
+
+
+def configure_logging() -> None:
+    """Log lines of the containers on standard output, unless the program has set up its own."""
+    logging.basicConfig(
+        level=log_level(), stream=sys.stdout, format="%(asctime)s %(levelname)s - %(message)s"
+    )
 
 
 def log_level() -> int:
