@@ -1,21 +1,25 @@
 """``image.toml``: what one folder of ``images/`` says about itself.
 
     repositories = ["sagemaker-scikit-learn"]     # the last part of the URIs' paths
-    default = "1.2-1"                             # for no tag, "latest" and a digest alone
+    metric_definitions = "metric-definitions.json"
+
+    [commands]
     train = ["python", "-m", "container_toolkit.train"]
     serve = ["python", "-m", "container_toolkit.serve"]
     process = ["python"]                          # a processing job without an entry point
-    metric_definitions = "metric-definitions.json"
-    environment = { NAME = "value" }
+
+    [environment]
+    NAME = "value"
 
     [tags."1.2-1"]
     requirements = "requirements-1.2-1.txt"       # pins with hashes
     python = ">=3.11,<3.14"
-    stands_for = ["1.0-1", "0.23-1"]              # tags that get this environment too
+    aliases = ["1.0-1", "0.23-1", "latest"]       # tags that get this environment too
     environment = { NAME = "value" }
 
-All but repositories, default and tags may be left out. The packages in ``src/`` beside it, and those of
-``images/toolkit/src``, are copied into the environment.
+All but repositories and tags may be left out. No tag, or a digest alone, means "latest"; where no tag has
+that alias it is the last one. The packages in ``src/`` beside it, and those of ``images/toolkit/src``, are
+copied into the environment.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from pathlib import Path
 from .reference import bare, numbers
 
 TOOLKIT = "toolkit"
+LATEST = "latest"
 _TRAIN = ("python", "-m", "container_toolkit.train")
 _SERVE = ("python", "-m", "container_toolkit.serve")
 
@@ -41,7 +46,7 @@ class Tag:
     name: str
     requirements: str
     python: str = ">=3.11"
-    stands_for: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,7 +56,6 @@ class Definition:
 
     folder: Path
     repositories: tuple[str, ...]
-    default: str
     tags: Mapping[str, Tag]
     train: tuple[str, ...] = _TRAIN
     serve: tuple[str, ...] = _SERVE
@@ -64,22 +68,22 @@ class Definition:
         """Read an ``image.toml``."""
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         metrics = told.get("metric_definitions")
+        commands = told.get("commands", {})
         return cls(
             folder=path.parent,
             repositories=tuple(told["repositories"]),
-            default=told["default"],
             tags={name: _tag(name, entry) for name, entry in told["tags"].items()},
-            train=tuple(told.get("train", _TRAIN)),
-            serve=tuple(told.get("serve", _SERVE)),
-            process=tuple(told.get("process", ("python",))),
+            train=tuple(commands.get("train", _TRAIN)),
+            serve=tuple(commands.get("serve", _SERVE)),
+            process=tuple(commands.get("process", ("python",))),
             environment=told.get("environment", {}),
             metric_definitions=tuple(json.loads((path.parent / metrics).read_bytes())) if metrics else (),
         )
 
     @property
     def sources(self) -> tuple[Path, ...]:
-        """The folders of packages of our own: the image's and the toolkit's."""
-        folders = (self.folder / "src", self.folder.parent / TOOLKIT / "src")
+        """The folders of packages of our own: the toolkit's, and over them the image's."""
+        folders = (self.folder.parent / TOOLKIT / "src", self.folder / "src")
         return tuple(folder for folder in folders if folder.is_dir())
 
     def find(self, asked: str | None) -> Tag | None:
@@ -88,15 +92,16 @@ class Definition:
         Itself; else itself without AWS's suffix; else the tag that says it stands for it; else the nearest
         one of the same major version, the newer of two as near.
         """
-        if asked is None or bare(asked) == "latest":
-            return self.tags[self.default]
+        asked = asked or LATEST
         plain = bare(asked)
         for name in (asked, plain):
             if name in self.tags:
                 return self.tags[name]
         for tag in self.tags.values():
-            if plain in tag.stands_for or asked in tag.stands_for:
+            if plain in tag.aliases or asked in tag.aliases:
                 return tag
+        if plain == LATEST:
+            return list(self.tags.values())[-1]
         return self._nearest(numbers(plain))
 
     def _nearest(self, asked: tuple[int, ...]) -> Tag | None:
@@ -114,7 +119,7 @@ def _distance(mine: tuple[int, ...], asked: tuple[int, ...]) -> tuple[list[int],
 
 def _tag(name: str, entry: Mapping[str, object]) -> Tag:
     values = dict(entry)
-    values["stands_for"] = tuple(values.get("stands_for", ()))  # type: ignore[arg-type]
+    values["aliases"] = tuple(values.get("aliases", ()))  # type: ignore[arg-type]
     return Tag(name=name, **values)  # type: ignore[arg-type]
 
 
