@@ -1,0 +1,59 @@
+"""Servers for all tests: two real processes for the whole run, and accounts that keep tests apart."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import Server
+
+
+@pytest.fixture(scope="session")
+def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that accepts any key: a key of twelve digits is its own account."""
+    server = Server.start(tmp_path_factory.mktemp("open"), "--open")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def verified_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that verifies every signature, as it does for users."""
+    server = Server.start(tmp_path_factory.mktemp("verified"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers that a test may end as it likes: ``start_server(home, "--open", OFICINA_HOLD="0")``."""
+    started: list[Server] = []
+
+    def start(home: Path | None = None, *words: str, **settings: str) -> Server:
+        started.append(Server.start(home or tmp_path / "home", *words, **settings))
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.kill()
+
+
+@pytest.fixture
+def account() -> str:
+    """An account that nobody else has."""
+    return f"{random.randrange(10**11, 10**12)}"
+
+
+@pytest.fixture
+def aws(open_server: Server, account: str) -> Callable[..., Any]:
+    """Makes boto3 clients of the test's own account: ``aws("s3")``."""
+
+    def make(service: str, region: str = "us-east-1", **config: Any) -> Any:
+        return open_server.client(service, account, region, **config)
+
+    return make

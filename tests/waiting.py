@@ -1,0 +1,24 @@
+"""Waiting for what another process does, with a reason when it does not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PAUSE = 0.02
+"""Seconds between two looks."""
+
+
+def wait_until(look: Callable[[], T], reason: str, seconds: float = 30.0) -> T:
+    """The first truthy answer of ``look``; AssertionError with the reason when none comes in time."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = look()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:g} s in vain: {reason} (last seen: {answer!r})")
+        time.sleep(PAUSE)
