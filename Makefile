@@ -16,6 +16,9 @@ ifneq ($(wildcard $(DATASET)),)
 export OFICINA_DATASET ?= $(DATASET)
 endif
 
+# Built images are shared by tests, course and benches; the user's own server keeps its own.
+test workshop bench bench-smoke: export OFICINA_CACHE ?= $(abspath $(CLIENTS)/cache)
+
 help: ## what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 

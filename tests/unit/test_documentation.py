@@ -73,10 +73,8 @@ def test_every_setting_is_in_the_reference() -> None:
 
 def test_every_verb_is_in_the_reference() -> None:
     text = (ROOT / "docs/reference/command.md").read_text()
-    verbs = re.search(r"\{(.*?)\}", parser().format_usage())
-    choices = parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
-    assert verbs is None
-    assert re.findall(r"^## `oficina (\w+)", text, re.MULTILINE) == list(choices or ())
+    verbs = re.findall(r"^    (\w+) ", parser().format_help(), re.MULTILINE)
+    assert sorted(re.findall(r"^## `oficina (\w+)", text, re.MULTILINE)) == sorted(verbs)
 
 
 LINKED = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -88,9 +86,6 @@ def test_every_link_leads_somewhere(name: Path) -> None:
         assert ((ROOT / name).parent / target).exists(), target
 
 
-DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
-
-
-def test_decisions_are_numbered_without_gaps() -> None:
-    numbers = [int(path.name[:4]) for path in DECISIONS]
-    assert sorted(set(numbers)) == list(range(min(numbers), max(numbers) + 1))
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs/decisions").glob("[0-9]*.md")]
+    assert len(set(numbers)) == len(numbers)
