@@ -37,7 +37,11 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _list(settings: Config) -> None:
     rows = [
-        (image.repository, image.tag, "built" if image.ready else "on first use")
+        (
+            image.repository if image.pinned else image.name.partition(":")[0],
+            image.tag,
+            "built" if image.ready else "on first use",
+        )
         for image in Catalog(settings).images()
     ]
     print(table(("REPOSITORY", "TAG", "ENVIRONMENT"), rows))
