@@ -7,6 +7,7 @@ from oficina.config import Config
 from oficina.engine.workers import Workers
 from oficina.services.cloudwatch import cloudwatch
 from oficina.services.logs import logs
+from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
 from oficina.store.store import Store
@@ -14,7 +15,7 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    return {service.name: service for service in (sagemaker, logs, cloudwatch)}
+    return {service.name: service for service in (sagemaker, logs, cloudwatch, s3)}
 
 
 def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:

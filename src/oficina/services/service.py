@@ -47,11 +47,17 @@ class Service:
         self.unknown_code = unknown_code
         """The code for an operation that is not there."""
         self.handlers: dict[str, Handler] = {}
+        self._beside: dict[str, Handler] = {}
         self.seeds: list[Seed] = []
 
     def operation(self, handler: Handler) -> Handler:
         """Registers a function as the operation of its name."""
         self.handlers[handler.__name__] = handler
+        return handler
+
+    def beside(self, handler: Handler) -> Handler:
+        """Registers an operation that AWS has but botocore's model has not."""
+        self._beside[handler.__name__] = handler
         return handler
 
     def seed(self, function: Seed) -> Seed:
@@ -70,4 +76,5 @@ class Service:
 
     def handler(self, operation: str) -> Handler | None:
         """The function of an operation by AWS's name, None when it is not there yet."""
-        return self.handlers.get(snake(operation))
+        name = snake(operation)
+        return self.handlers.get(name) or self._beside.get(name)

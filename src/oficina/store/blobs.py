@@ -177,6 +177,15 @@ class Blobs:
         if durable:
             _sync_folder(target.parent)
 
+    def make_durable(self, blob: str) -> None:
+        """What ``keep`` left undone for a part. Raises FileNotFoundError when the blob is not there."""
+        descriptor = self.open(blob)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _sync_folder(self.path(blob).parent)
+
     def adopt(self, path: Path) -> str:
         """Makes a finished file a blob without copying it; ``path`` is gone after.
 

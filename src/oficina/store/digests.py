@@ -13,8 +13,20 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
-"""The names as in ``x-amz-checksum-algorithm`` (S3 user guide, "Checking object integrity")."""
+SIZES = {
+    "CRC32": 4,
+    "CRC32C": 4,
+    "CRC64NVME": 8,
+    "SHA1": 20,
+    "SHA256": 32,
+    "SHA512": 64,
+    "MD5": 16,
+    "XXHASH64": 8,
+    "XXHASH3": 8,
+    "XXHASH128": 16,
+}
+"""Bytes of each checksum that ``x-amz-checksum-algorithm`` names (S3 user guide, "Checking object integrity")."""
+ALGORITHMS = tuple(SIZES)
 DEFAULT = "CRC64NVME"
 """What S3 computes when the sender chose none."""
 
@@ -40,20 +52,39 @@ class _Crc:
         return self._value.to_bytes(self._size, "big")
 
 
+class _XxHash:
+    """One of AWS's XXHashes with the face of a hash."""
+
+    def __init__(self, algorithm: str) -> None:
+        from awscrt.checksums import XXHash
+
+        self._made = {
+            "XXHASH64": XXHash.new_xxhash64,
+            "XXHASH3": XXHash.new_xxhash3_64,
+            "XXHASH128": XXHash.new_xxhash3_128,
+        }[algorithm]()
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        self._made.update(data)
+
+    def digest(self) -> bytes:
+        return bytes(self._made.finalize())
+
+
 def _make(algorithm: str) -> _Hash:
     match algorithm:
         case "CRC32":
             return _Crc(zlib.crc32, 4)
-        case "SHA1":
-            return hashlib.sha1(usedforsecurity=False)
-        case "SHA256":
-            return hashlib.sha256()
+        case "SHA1" | "SHA256" | "SHA512" | "MD5":
+            return hashlib.new(algorithm.lower(), usedforsecurity=False)
     from awscrt import checksums
 
     if algorithm == "CRC32C":
         return _Crc(checksums.crc32c, 4)
     if algorithm == "CRC64NVME":
         return _Crc(checksums.crc64nvme, 8)
+    if algorithm.startswith("XXHASH"):
+        return _XxHash(algorithm)
     raise ValueError(f"{algorithm} is not one of {', '.join(ALGORITHMS)}")
 
 

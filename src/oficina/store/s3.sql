@@ -31,7 +31,8 @@ CREATE TABLE objects (
     size     INTEGER NOT NULL,
     etag     TEXT NOT NULL,              -- without quotes
     modified REAL NOT NULL,
-    facts    TEXT NOT NULL               -- content type, metadata, checksums, tags …, in AWS's spelling
+    facts    TEXT NOT NULL,              -- content type, metadata, checksums, tags …, in AWS's spelling
+    parts    TEXT                        -- [[number, size, checksum or null] …] of an object made of parts
 );
 CREATE UNIQUE INDEX objects_by_version ON objects (bucket, key, version);
 CREATE INDEX objects_by_age ON objects (bucket, key, id DESC);
@@ -56,6 +57,7 @@ CREATE TABLE parts (
     etag     TEXT NOT NULL,
     modified REAL NOT NULL,
     facts    TEXT NOT NULL,              -- checksums
+    boot     TEXT NOT NULL,              -- the machine's boot: parts are made durable when they become one
     PRIMARY KEY (upload, number)
 ) WITHOUT ROWID;
 CREATE INDEX parts_by_blob ON parts (blob);

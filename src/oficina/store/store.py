@@ -16,10 +16,12 @@ from oficina.store.buckets import Buckets
 from oficina.store.database import Database
 from oficina.store.documents import Scope
 from oficina.store.keys import Keys
+from oficina.store.listing import Listing
 from oficina.store.logs import Logs
 from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
 from oficina.store.queue import Queue
+from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
 
 SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql")
@@ -50,6 +52,8 @@ class Store:
         self.blobs = Blobs(self.home)
         self.buckets = Buckets(self.database, clock)
         self.versions = Versions(self.database, self.blobs, clock)
+        self.uploads = Uploads(self.database, self.versions)
+        self.listing = Listing(self.database)
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
         self.logs = Logs(self.database, clock, self.home)
         self.metrics = Metrics(self.database)

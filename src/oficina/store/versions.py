@@ -42,6 +42,9 @@ class Object:
     """``ContentType``, ``Metadata``, ``ChecksumCRC32`` and so on, in AWS's spelling."""
 
 
+Parts = list[tuple[int, int, str | None]]
+"""Number, size and checksum (base64) of each part of an object."""
+
 Check = Callable[[Object | None], None]
 """A condition on what a key means now; raises AwsError when it does not hold."""
 
@@ -107,6 +110,7 @@ class Versions:
         size: int,
         etag: str,
         facts: dict[str, Any],
+        parts: Parts | None = None,
         check: Check | None = None,
     ) -> Object:
         """Gives a key new bytes, at once and whole. Raises what ``check`` raises; the blob is gone then."""
@@ -115,7 +119,7 @@ class Versions:
                 bucket = self._still(bucket)
                 if check:
                     check(self.find(bucket, key))
-                return self._insert(bucket, key, marker=False, blob=blob, size=size, etag=etag, facts=facts)
+                return self._insert(bucket, key, blob=blob, size=size, etag=etag, facts=facts, parts=parts)
         except BaseException:
             self.drop([blob])
             raise
@@ -132,11 +136,11 @@ class Versions:
         bucket: Bucket,
         key: str,
         *,
-        marker: bool,
         blob: str | None = None,
         size: int = 0,
         etag: str = "",
         facts: dict[str, Any],
+        parts: Parts | None = None,
     ) -> Object:
         version = secrets.token_urlsafe(24) if bucket.versioning == "Enabled" else NULL
         with self._database.transaction() as connection:
@@ -147,18 +151,19 @@ class Versions:
             )
             row = connection.execute(
                 "INSERT INTO objects"
-                " (bucket, key, version, latest, marker, blob, size, etag, modified, facts)"
-                f" VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?) RETURNING {COLUMNS}",
+                " (bucket, key, version, latest, marker, blob, size, etag, modified, facts, parts)"
+                f" VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?) RETURNING {COLUMNS}",
                 (
                     bucket.id,
                     key,
                     version,
-                    marker,
+                    blob is None,
                     blob,
                     size,
                     etag,
                     self.now(),
                     orjson.dumps(facts).decode(),
+                    None if parts is None else orjson.dumps(parts).decode(),
                 ),
             ).fetchone()
         return read(row)
@@ -179,7 +184,7 @@ class Versions:
             if check:
                 check(self.find(bucket, key))
             if bucket.versioning:
-                return self._insert(bucket, key, marker=True, facts={})
+                return self._insert(bucket, key, facts={})
             self._forget(self.find(bucket, key, NULL))
         return None
 
@@ -199,6 +204,11 @@ class Versions:
                     (bucket.id, key),
                 )
         return found
+
+    def parts(self, found: Object) -> Parts | None:
+        """The parts that an object was made of, None when it came as one."""
+        row = self._database.reader.execute("SELECT parts FROM objects WHERE id=?", (found.id,)).fetchone()
+        return None if row is None or row["parts"] is None else orjson.loads(row["parts"])
 
     def set_facts(self, found: Object, facts: dict[str, Any]) -> None:
         """Changes what is known of a version (its tags, say); its bytes and its time stay."""

@@ -167,7 +167,7 @@ class Connection:
         chunked = not isinstance(content, (bytes, FileSlice)) and "content-length" not in names
         if chunked and not bare:
             lines.append("Transfer-Encoding: chunked")
-        elif "content-length" not in names and response.status != 204:
+        elif "content-length" not in names and response.status not in (204, 304):
             size = content.length if isinstance(content, FileSlice) else len(content)  # type: ignore[arg-type]  # bytes here
             lines.append(f"Content-Length: {size}")
         if not keep:

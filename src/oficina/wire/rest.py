@@ -58,7 +58,7 @@ def routes(model: Model) -> dict[str, list[Route]]:
     found: dict[str, list[Route]] = {}
     for name in model.operation_names:
         operation = model.operation(name)
-        if operation is not None:
+        if operation is not None and not operation.traits.get("deprecated"):
             route = Route(operation)
             found.setdefault(route.method, []).append(route)
     for several in found.values():

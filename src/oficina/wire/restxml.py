@@ -45,6 +45,8 @@ def write(exchange: Exchange) -> Response:
     headers += rest.write_headers(shape, answer)
     headers += answer.get("_headers", ())
     status = answer.get("_status", status)
+    if "_content" in answer:
+        return Response(status, [*headers, _XML], answer["_content"].encode())
     payload = shape.payload
     if payload is not None and payload.type in ("blob", "string"):
         content = answer.get(payload.name, b"")
@@ -80,6 +82,9 @@ def error(exchange: Exchange, failure: AwsError) -> Response:
     parts = "".join(
         xml.element(name, xml.text(value)) for name, value in members.items() if not name.startswith("_")
     )
-    headers = [*_ids(exchange), _XML, *failure.members.get("_headers", ())]
+    headers = [*_ids(exchange), *failure.members.get("_headers", ())]
+    if failure.status == 304:
+        return Response(failure.status, headers)
+    headers.append(_XML)
     content = (xml.DECLARATION + xml.element("Error", parts)).encode()
     return Response(failure.status, headers, content)

@@ -1,0 +1,6 @@
+"""Amazon S3: buckets, objects with versions, uploads in parts."""
+
+from oficina.services.s3 import buckets, copying, forms, listing, multipart, objects, settings, tags
+from oficina.services.s3.api import s3
+
+__all__ = ["buckets", "copying", "forms", "listing", "multipart", "objects", "s3", "settings", "tags"]

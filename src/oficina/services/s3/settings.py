@@ -1,0 +1,336 @@
+"""What a bucket is told and tells again: CORS, policy, encryption, tagging and the like.
+
+Kept and returned as AWS does; oficina acts on none of them but versioning (buckets.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from oficina.errors import AwsError
+from oficina.services.context import Context
+from oficina.services.s3.api import Answer, Request, bucket_of, malformed, owner_of, s3
+from oficina.services.s3.tags import check_tags
+
+_MISSING = {
+    "cors": ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
+    "policy": ("NoSuchBucketPolicy", "The bucket policy does not exist"),
+    "tagging": ("NoSuchTagSet", "The TagSet does not exist"),
+    "lifecycle": ("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"),
+    "public": (
+        "NoSuchPublicAccessBlockConfiguration",
+        "The public access block configuration was not found",
+    ),
+    "ownership": ("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
+    "website": (
+        "NoSuchWebsiteConfiguration",
+        "The specified bucket does not have a website configuration",
+    ),
+    "replication": (
+        "ReplicationConfigurationNotFoundError",
+        "The replication configuration was not found",
+    ),
+    "lock": (
+        "ObjectLockConfigurationNotFoundError",
+        "Object Lock configuration does not exist for this bucket",
+    ),
+}
+_ENCRYPTION = {
+    "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]
+}
+"""What every bucket of AWS has (since January 2023)."""
+_PUBLIC = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+_OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+_METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
+
+
+def _put(ctx: Context, request: Request, name: str, body: Any) -> None:
+    if body is None:
+        raise malformed()
+    ctx.store.buckets.set_setting(bucket_of(ctx, request), name, body)
+
+
+def _get(ctx: Context, request: Request, name: str, default: Any = None) -> Any:
+    bucket = bucket_of(ctx, request)
+    body = ctx.store.buckets.setting(bucket, name)
+    if body is None and default is None:
+        code, sentence = _MISSING[name]
+        raise AwsError(code, sentence, 404, BucketName=bucket.name)
+    return default if body is None else body
+
+
+def _forget(ctx: Context, request: Request, name: str) -> None:
+    ctx.store.buckets.set_setting(bucket_of(ctx, request), name, None)
+
+
+@s3.operation
+def put_bucket_cors(ctx: Context, request: Request) -> None:
+    """Keeps the rules for browsers of other origins."""
+    rules = (request.get("CORSConfiguration") or {}).get("CORSRules")
+    if not rules:
+        raise malformed()
+    for rule in rules:
+        if not rule.get("AllowedOrigins") or not rule.get("AllowedMethods"):
+            raise malformed()
+        for method in rule["AllowedMethods"]:
+            if method not in _METHODS:
+                raise AwsError(
+                    "InvalidRequest",
+                    f"Found unsupported HTTP method in CORS config. Unsupported method is {method}",
+                )
+    _put(ctx, request, "cors", request["CORSConfiguration"])
+
+
+@s3.operation
+def get_bucket_cors(ctx: Context, request: Request) -> Answer:
+    """The rules for browsers of other origins."""
+    return {"_root": "CORSConfiguration", **_get(ctx, request, "cors")}
+
+
+@s3.operation
+def delete_bucket_cors(ctx: Context, request: Request) -> None:
+    """Forgets the rules for browsers of other origins."""
+    _forget(ctx, request, "cors")
+
+
+@s3.operation
+def put_bucket_policy(ctx: Context, request: Request) -> None:
+    """Keeps a policy, which must be a JSON object with statements."""
+    text = request.get("Policy") or ""
+    try:
+        policy = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise _bad_policy("Policies must be valid JSON and the first byte must be '{'") from error
+    if not isinstance(policy, dict):
+        raise _bad_policy("Policies must be valid JSON and the first byte must be '{'")
+    if not policy.get("Statement"):
+        raise _bad_policy("Missing required field Statement")
+    _put(ctx, request, "policy", text)
+
+
+def _bad_policy(sentence: str) -> AwsError:
+    return AwsError("MalformedPolicy", sentence)
+
+
+@s3.operation
+def get_bucket_policy(ctx: Context, request: Request) -> Answer:
+    """The policy, letter by letter."""
+    return {"Policy": _get(ctx, request, "policy"), "_headers": [("Content-Type", "application/json")]}
+
+
+@s3.operation
+def get_bucket_policy_status(ctx: Context, request: Request) -> Answer:
+    """Whether the policy lets everyone in; oficina reads no policies, so it says no."""
+    _get(ctx, request, "policy")
+    return {"PolicyStatus": {"IsPublic": False}}
+
+
+@s3.operation
+def delete_bucket_policy(ctx: Context, request: Request) -> None:
+    """Forgets the policy."""
+    _forget(ctx, request, "policy")
+
+
+@s3.operation
+def put_bucket_encryption(ctx: Context, request: Request) -> None:
+    """Keeps how new objects are to be encrypted."""
+    configuration = request.get("ServerSideEncryptionConfiguration") or {}
+    for rule in configuration.get("Rules") or ():
+        algorithm = (rule.get("ApplyServerSideEncryptionByDefault") or {}).get("SSEAlgorithm")
+        if algorithm not in (None, "AES256", "aws:kms", "aws:kms:dsse"):
+            raise malformed()
+    _put(ctx, request, "encryption", configuration if configuration.get("Rules") else None)
+
+
+@s3.operation
+def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
+    """How new objects are encrypted: AES256 unless told otherwise."""
+    return {"ServerSideEncryptionConfiguration": _get(ctx, request, "encryption", _ENCRYPTION)}
+
+
+@s3.operation
+def delete_bucket_encryption(ctx: Context, request: Request) -> None:
+    """Back to AES256."""
+    _forget(ctx, request, "encryption")
+
+
+@s3.operation
+def put_bucket_tagging(ctx: Context, request: Request) -> None:
+    """Sets all tags of the bucket."""
+    tags = (request.get("Tagging") or {}).get("TagSet")
+    if tags is None:
+        raise malformed()
+    check_tags(tags, limit=50)
+    _put(ctx, request, "tagging", {"TagSet": tags})
+
+
+@s3.operation
+def get_bucket_tagging(ctx: Context, request: Request) -> Answer:
+    """The bucket's tags."""
+    return {"_root": "Tagging", **_get(ctx, request, "tagging")}
+
+
+@s3.operation
+def delete_bucket_tagging(ctx: Context, request: Request) -> None:
+    """Removes all tags of the bucket."""
+    _forget(ctx, request, "tagging")
+
+
+@s3.operation
+def put_public_access_block(ctx: Context, request: Request) -> None:
+    """Keeps what of public access is blocked."""
+    _put(ctx, request, "public", request.get("PublicAccessBlockConfiguration"))
+
+
+@s3.operation
+def get_public_access_block(ctx: Context, request: Request) -> Answer:
+    """What of public access is blocked: everything, unless told otherwise (since April 2023)."""
+    return {"PublicAccessBlockConfiguration": _get(ctx, request, "public", _PUBLIC)}
+
+
+@s3.operation
+def delete_public_access_block(ctx: Context, request: Request) -> None:
+    """Blocks no public access."""
+    blocks = dict.fromkeys(_PUBLIC, False)
+    ctx.store.buckets.set_setting(bucket_of(ctx, request), "public", blocks)
+
+
+@s3.operation
+def put_bucket_ownership_controls(ctx: Context, request: Request) -> None:
+    """Keeps who owns what others upload."""
+    _put(ctx, request, "ownership", request.get("OwnershipControls"))
+
+
+@s3.operation
+def get_bucket_ownership_controls(ctx: Context, request: Request) -> Answer:
+    """Who owns what others upload: the bucket's owner, unless told otherwise."""
+    return {"OwnershipControls": _get(ctx, request, "ownership", _OWNERSHIP)}
+
+
+@s3.operation
+def delete_bucket_ownership_controls(ctx: Context, request: Request) -> None:
+    """Forgets who owns what others upload."""
+    _forget(ctx, request, "ownership")
+
+
+@s3.operation
+def put_bucket_lifecycle_configuration(ctx: Context, request: Request) -> None:
+    """Keeps the rules of expiry; a rule without an id gets one."""
+    configuration = request.get("LifecycleConfiguration") or {}
+    rules = configuration.get("Rules")
+    if not rules:
+        raise malformed()
+    for rule in rules:
+        rule.setdefault("ID", hashlib.sha256(orjson.dumps(rule)).hexdigest()[:36])
+    _put(ctx, request, "lifecycle", configuration)
+
+
+@s3.operation
+def get_bucket_lifecycle_configuration(ctx: Context, request: Request) -> Answer:
+    """The rules of expiry."""
+    return {"_root": "LifecycleConfiguration", **_get(ctx, request, "lifecycle")}
+
+
+@s3.operation
+def delete_bucket_lifecycle(ctx: Context, request: Request) -> None:
+    """Forgets the rules of expiry."""
+    _forget(ctx, request, "lifecycle")
+
+
+@s3.operation
+def put_bucket_notification_configuration(ctx: Context, request: Request) -> None:
+    """Keeps whom to tell of changes."""
+    _put(ctx, request, "notification", request.get("NotificationConfiguration") or {})
+
+
+@s3.operation
+def get_bucket_notification_configuration(ctx: Context, request: Request) -> Answer:
+    """Whom to tell of changes; nobody unless told otherwise."""
+    return {"_root": "NotificationConfiguration", **_get(ctx, request, "notification", {})}
+
+
+@s3.operation
+def put_bucket_website(ctx: Context, request: Request) -> None:
+    """Keeps the index and error documents."""
+    _put(ctx, request, "website", request.get("WebsiteConfiguration"))
+
+
+@s3.operation
+def get_bucket_website(ctx: Context, request: Request) -> Answer:
+    """The index and error documents."""
+    return {"_root": "WebsiteConfiguration", **_get(ctx, request, "website")}
+
+
+@s3.operation
+def delete_bucket_website(ctx: Context, request: Request) -> None:
+    """Forgets the index and error documents."""
+    _forget(ctx, request, "website")
+
+
+@s3.operation
+def put_bucket_logging(ctx: Context, request: Request) -> None:
+    """Keeps where access is to be logged."""
+    _put(ctx, request, "logging", request.get("BucketLoggingStatus") or {})
+
+
+@s3.operation
+def get_bucket_logging(ctx: Context, request: Request) -> Answer:
+    """Where access is to be logged; nowhere unless told otherwise."""
+    return {"_root": "BucketLoggingStatus", **_get(ctx, request, "logging", {})}
+
+
+@s3.operation
+def get_bucket_request_payment(ctx: Context, request: Request) -> Answer:
+    """Who pays: the owner."""
+    bucket_of(ctx, request)
+    return {"_root": "RequestPaymentConfiguration", "Payer": "BucketOwner"}
+
+
+@s3.operation
+def get_bucket_accelerate_configuration(ctx: Context, request: Request) -> Answer:
+    """There is no acceleration."""
+    bucket_of(ctx, request)
+    return {"_root": "AccelerateConfiguration"}
+
+
+@s3.operation
+def get_bucket_replication(ctx: Context, request: Request) -> Answer:
+    """There is no replication."""
+    return {"ReplicationConfiguration": _get(ctx, request, "replication")}
+
+
+@s3.operation
+def get_object_lock_configuration(ctx: Context, request: Request) -> Answer:
+    """There are no locks."""
+    return {"ObjectLockConfiguration": _get(ctx, request, "lock")}
+
+
+def grants(ctx: Context) -> Answer:
+    """The access control list that every bucket and object has: its owner may do everything."""
+    grantee = {**owner_of(ctx), "Type": "CanonicalUser"}
+    return {
+        "_root": "AccessControlPolicy",
+        "Owner": owner_of(ctx),
+        "Grants": [{"Grantee": grantee, "Permission": "FULL_CONTROL"}],
+    }
+
+
+@s3.operation
+def get_bucket_acl(ctx: Context, request: Request) -> Answer:
+    """The bucket's access control list."""
+    bucket_of(ctx, request)
+    return grants(ctx)
+
+
+@s3.operation
+def put_bucket_acl(ctx: Context, request: Request) -> None:
+    """Accepts a list; the owner keeps full control, as in a bucket that enforces ownership."""
+    bucket_of(ctx, request)
