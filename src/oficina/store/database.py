@@ -73,7 +73,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: commits at the end, rolls back on an error. May be nested; the outermost commits."""
+        """All or nothing: commits at the end, rolls back on an error. Nested, the outermost commits."""
         with self._write:
             if self._depth:
                 self._depth += 1

@@ -25,7 +25,7 @@ SIZES = {
     "XXHASH3": 8,
     "XXHASH128": 16,
 }
-"""Bytes of each checksum that ``x-amz-checksum-algorithm`` names (S3 user guide, "Checking object integrity")."""
+"""Bytes of each checksum that S3 knows (S3 user guide, "Checking object integrity")."""
 ALGORITHMS = tuple(SIZES)
 DEFAULT = "CRC64NVME"
 """What S3 computes when the sender chose none."""

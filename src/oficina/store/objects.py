@@ -14,6 +14,8 @@ from oficina.store.digests import Digests
 from oficina.store.listing import after_all
 from oficina.store.versions import COLUMNS, Object, Versions, no_such_key, read
 
+__all__ = ["Object", "Objects"]
+
 _PAGE = 5000
 
 

@@ -15,7 +15,7 @@ _HEADER = "x-amz-checksum-"
 
 
 def given(request: Request) -> dict[str, str]:
-    """The checksums in the request's headers by algorithm. Raises AwsError when they are not one, or no checksum."""
+    """The checksum in the request's headers by algorithm. Raises AwsError when there are several."""
     found = {name: request[f"Checksum{name}"] for name in ALGORITHMS if request.get(f"Checksum{name}")}
     if len(found) > 1:
         raise AwsError(

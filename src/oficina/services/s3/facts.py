@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.errors
 import email.header
 from typing import Any
@@ -79,7 +80,7 @@ def from_request(ctx: Context, bucket: Bucket, request: Request) -> dict[str, An
 
 
 def metadata(given: dict[str, str]) -> dict[str, str]:
-    """User metadata as text: header values are UTF-8, or words of RFC 2047. Raises AwsError MetadataTooLarge."""
+    """User metadata as text, out of UTF-8 or words of RFC 2047. Raises AwsError MetadataTooLarge."""
     kept = {name.lower(): _decoded(value) for name, value in given.items()}
     size = sum(len(name) + len(value.encode()) for name, value in kept.items())
     if size > _MOST_METADATA:
@@ -93,10 +94,8 @@ def metadata(given: dict[str, str]) -> dict[str, str]:
 
 
 def _decoded(value: str) -> str:
-    try:
+    with contextlib.suppress(UnicodeError):
         value = value.encode("latin-1").decode()
-    except UnicodeError:
-        pass
     if "=?" not in value:
         return value
     try:

@@ -83,7 +83,7 @@ class Form:
         return piece
 
     def read(self, size: int = 0) -> bytes:
-        """The file's next bytes; empty at its end. Raises AwsError when it is cut short or of a wrong size."""
+        """The file's next bytes; empty at its end. Raises AwsError when its size is not right."""
         while not self._ended:
             end = self._kept.find(self._mark)
             safe = end if end >= 0 else len(self._kept) - len(self._mark)
@@ -131,9 +131,7 @@ def post_object(ctx: Context, request: Request) -> Answer:
     form.open()
     fields = form.fields
     if not fields.get("key"):
-        raise AwsError(
-            "InvalidArgument", "Bucket POST must contain a field named 'key'.", ArgumentName="key"
-        )
+        raise AwsError("InvalidArgument", "Bucket POST must contain a field named 'key'.", ArgumentName="key")
     if not ctx.config.open or "policy" in fields:
         form.sizes = _check(ctx, request["Bucket"], fields)
         ctx = _as(ctx, _signer(ctx, fields))
@@ -142,7 +140,7 @@ def post_object(ctx: Context, request: Request) -> Answer:
         "Key": fields["key"].replace("${filename}", form.filename),
         "Body": form,
     }
-    return _answer(ctx, fields, put, objects.put_object(ctx, put))
+    return _answer(ctx, fields, put, objects.put(ctx, put))
 
 
 def _signer(ctx: Context, fields: dict[str, str]) -> Key:

@@ -34,9 +34,7 @@ def limit_of(request: Request, name: str = "MaxKeys", wire: str = "maxKeys") -> 
     if value is None:
         return MOST
     if not 0 <= value < 2**31:
-        raise invalid_argument(
-            f"Argument {wire} must be an integer between 0 and 2147483647", wire, value
-        )
+        raise invalid_argument(f"Argument {wire} must be an integer between 0 and 2147483647", wire, value)
     return min(int(value), MOST)
 
 

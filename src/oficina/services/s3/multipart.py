@@ -6,12 +6,22 @@ import base64
 import hashlib
 import os
 import re
+from itertools import pairwise
 from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
 from oficina.services.s3 import checksums, conditions, copying, facts
-from oficina.services.s3.api import Answer, Request, bucket_of, invalid_argument, malformed, owner_of, quoted, s3
+from oficina.services.s3.api import (
+    Answer,
+    Request,
+    bucket_of,
+    invalid_argument,
+    malformed,
+    owner_of,
+    quoted,
+    s3,
+)
 from oficina.services.s3.listing import limit_of, prefixes, spelling
 from oficina.services.s3.look import version_id
 from oficina.services.s3.names import check_key
@@ -140,7 +150,8 @@ def _range(text: str | None, found: Object) -> tuple[int, int]:
         if found.size > LARGEST:
             raise AwsError(
                 "InvalidRequest",
-                f"The specified copy source is larger than the maximum allowable size for a copy source: {LARGEST}",
+                "The specified copy source is larger than the maximum allowable size for a copy source: "
+                f"{LARGEST}",
             )
         return 0, found.size
     match = _RANGE.fullmatch(text)
@@ -154,7 +165,9 @@ def _range(text: str | None, found: Object) -> tuple[int, int]:
     first, last = int(match[1]), int(match[2])
     if last >= found.size:
         raise invalid_argument(
-            f"Range specified is not valid for source object of size: {found.size}", "x-amz-copy-source-range", text
+            f"Range specified is not valid for source object of size: {found.size}",
+            "x-amz-copy-source-range",
+            text,
         )
     return first, last - first + 1
 
@@ -261,7 +274,8 @@ def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
     if size is not None and size != total:
         raise AwsError(
             "InvalidRequest",
-            f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed: {total}",
+            f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed: "
+            f"{total}",
         )
     algorithm, kind = upload.facts["_algorithm"] or DEFAULT, upload.facts["ChecksumType"]
     value = _whole(algorithm, kind, parts)
@@ -277,7 +291,11 @@ def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
             etag=f"{md5.hexdigest()}-{len(parts)}",
             facts=known,
             sizes=[
-                (part.number, part.size, part.facts.get(f"Checksum{algorithm}") if kind == "COMPOSITE" else None)
+                (
+                    part.number,
+                    part.size,
+                    part.facts.get(f"Checksum{algorithm}") if kind == "COMPOSITE" else None,
+                )
                 for part in parts
             ],
             check=conditions.for_write(request),
@@ -308,7 +326,7 @@ def _chosen(request: Request, upload: Upload, there: dict[int, Part]) -> list[Pa
     if not wanted or any(one.get("PartNumber") is None or not one.get("ETag") for one in wanted):
         raise malformed()
     numbers = [one["PartNumber"] for one in wanted]
-    if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
         raise AwsError(
             "InvalidPartOrder",
             "The list of parts was not in ascending order. Parts must be ordered by part number.",

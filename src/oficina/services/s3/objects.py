@@ -24,7 +24,12 @@ _MOST_DELETED = 1000
 
 @s3.operation
 def put_object(ctx: Context, request: Request) -> Answer:
-    """Stores an object, at once and whole: until then readers see what was there before."""
+    """Stores an object."""
+    return put(ctx, request)
+
+
+def put(ctx: Context, request: Request) -> Answer:
+    """Stores an object at once and whole: until then readers see what was there before."""
     bucket = bucket_of(ctx, request)
     check_key(request["Key"])
     check = conditions.for_write(request)
@@ -225,8 +230,8 @@ def _parts(request: Request, found: Object, parts: Parts | None) -> Answer | Non
     shown = rest[:limit]
     return {
         "TotalPartsCount": len(parts),
-        "PartNumberMarker": str(after),
-        "NextPartNumberMarker": str(shown[-1][0]) if shown else None,
+        "PartNumberMarker": after,
+        "NextPartNumberMarker": shown[-1][0] if shown else None,
         "MaxParts": limit,
         "IsTruncated": len(rest) > limit,
         "Parts": [{"PartNumber": number, "Size": size, member: value} for number, size, value in shown]

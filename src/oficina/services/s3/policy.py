@@ -20,7 +20,16 @@ from oficina.wire import times
 from oficina.wire.sigv4 import signing_key
 
 _UNCOVERED = frozenset(
-    ("awsaccesskeyid", "signature", "x-amz-signature", "policy", "file", "bucket", "submit", "x-amz-security-token")
+    (
+        "awsaccesskeyid",
+        "signature",
+        "x-amz-signature",
+        "policy",
+        "file",
+        "bucket",
+        "submit",
+        "x-amz-security-token",
+    )
 )
 """Fields that no condition need cover."""
 
@@ -128,5 +137,7 @@ def _holds(operator: str, actual: str, wanted: str) -> bool:
         case "eq":
             return actual == wanted
         case "starts-with":
-            return all(part.strip().startswith(wanted) for part in actual.split(",")) or actual.startswith(wanted)
+            return all(part.strip().startswith(wanted) for part in actual.split(",")) or actual.startswith(
+                wanted
+            )
     return False

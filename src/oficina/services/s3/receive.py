@@ -47,7 +47,7 @@ def told(ctx: Context) -> Iterator[None]:
 def receive(
     ctx: Context, request: Request, *, algorithm: str | None = None, durable: bool = True
 ) -> Received:
-    """The request's body as a blob. Raises AwsError when it is cut short, too large or not what was announced.
+    """The request's body as a blob. Raises AwsError when it is cut short, too large or not as announced.
 
     ``algorithm`` is the checksum that is kept; where it is not given, the sender's, or S3's default.
     """

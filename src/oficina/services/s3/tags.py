@@ -14,7 +14,7 @@ _LIMIT = 10
 
 
 def check_tags(tags: list[dict[str, Any]], limit: int = _LIMIT) -> None:
-    """Raises AwsError when S3 would refuse the tags (S3 user guide, "Categorizing your storage using tags")."""
+    """Raises AwsError for tags that S3 refuses (S3 user guide, "Categorizing your storage using tags")."""
     if len(tags) > limit:
         what = "Object" if limit == _LIMIT else "Bucket"
         raise AwsError("BadRequest", f"{what} tags cannot be greater than {limit}")
