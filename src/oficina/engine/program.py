@@ -10,7 +10,7 @@ import orjson
 from oficina.engine import environment
 from oficina.engine.jobs import JobFailed
 from oficina.engine.workers import Engine
-from oficina.runners.images import Catalog, Image, ImageUnknown
+from oficina.runners.images import Catalog, Image, ImageError
 from oficina.runners.process import Spec
 from oficina.store.kinds import Document
 
@@ -23,8 +23,8 @@ def image_of(engine: Engine, uri: str, note: Any = None) -> Image:
     try:
         image = catalog.resolve(uri)
         catalog.build(image, note)
-    except ImageUnknown as unknown:
-        raise JobFailed(f"ClientError: {unknown}") from unknown
+    except ImageError as error:
+        raise JobFailed(f"ClientError: {error}") from error
     return image
 
 
@@ -79,12 +79,14 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
     account = arn.split(":")[4]
     key = environment.session_key(engine, account, job["RoleArn"], arn)
     env = environment.base(engine, region, key) | image.environment
-    env["OFICINA_LAYERS"] = str(engine.config.downloads)
+    layers = Catalog(engine.config).layers()
+    env["OFICINA_LAYERS"] = str(layers)
     return {
         "arn": arn,
         "home": str(engine.config.home),
         "env": environment.program(env, image.path / "bin"),
         "layers": [{"target": str(image.path), "lower": [str(image.path)]}],
+        "writable": [str(layers)],
         "free_bytes_floor": engine.config.free_bytes,
     }
 

@@ -51,6 +51,15 @@ class Catalog:
             build.build(image, self.config.images, self.config.downloads, progress or _silent)
         return image
 
+    def layers(self) -> Path:
+        """The folder in which jobs keep for each other what their requirements.txt installed.
+
+        It is all of the cache that a job may write into: the rest has hard links to what runs elsewhere.
+        """
+        folder = self.config.downloads.absolute() / "layers"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def images(self) -> list[Image]:
         """Every image there is, one for each tag: for ``oficina image list`` and ``image build``."""
         known = [

@@ -79,6 +79,8 @@ class Spec:
     free_bytes_floor: int = 0
     readonly: list[str] = field(default_factory=list)
     """Paths that stay visible although they are below /tmp, the home or what is hidden."""
+    writable: list[str] = field(default_factory=list)
+    """Folders that jobs share and may write into, wherever they are."""
     hide: list[str] = field(default_factory=list)
     port: int | None = None
 

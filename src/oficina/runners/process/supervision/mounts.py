@@ -24,6 +24,9 @@ class View:
         self.handles: dict[str, int] = {}
         self.links: dict[str, str] = {}
         self.covers: list[str] = []
+        # Folders that jobs share and may write into; a covered one looks as if it were not there.
+        shared = map(os.path.abspath, spec.get("writable") or [])
+        self.writable = [path for path in shared if os.path.isdir(path)]
         self.notes: dict[str, str] = {}
 
     def build(self) -> dict[str, str]:
@@ -48,9 +51,12 @@ class View:
 
     def protect_machine(self) -> None:
         """Everything read-only but the host's own folder, which is bound on itself to stay writable."""
-        kernel.mount(self.own, self.own, None, kernel.MS_BIND)
+        own = [self.own, *self.writable]
+        for path in own:
+            kernel.mount(path, path, None, kernel.MS_BIND)
         if kernel.set_readonly("/"):
-            kernel.set_readonly(self.own, readonly=False)
+            for path in own:
+                kernel.set_readonly(path, readonly=False)
         else:
             self.note("readonly", "the machine's folders are writable: the kernel is older than 5.12")
 
@@ -87,8 +93,9 @@ class View:
         return sorted(mine, key=lambda entry: str(entry["target"]))
 
     def visible(self) -> list[str]:
-        """What must stay reachable, read-only, although a folder above it is replaced or hidden."""
+        """What must stay reachable as it is although a folder above it is replaced or hidden."""
         wanted = [os.path.abspath(path) for path in self.spec.get("readonly") or []]
+        wanted += self.writable
         programs = [
             os.path.join(lower, "bin", "python") for layer in self.layers() for lower in layer["lower"]
         ]
@@ -135,7 +142,7 @@ class View:
         return any(path == cover or path.startswith(cover.rstrip("/") + "/") for cover in self.covers)
 
     def show_again(self) -> None:
-        """Bind back, read-only, what a cover took away."""
+        """Bind back what a cover took away."""
         for path in self.visible():
             if (
                 self.covered(path)
