@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.runners.conftest import Job
 
 from oficina.config import Config
 from oficina.runners import process
 from oficina.runners.images import Catalog, Image
+from tests.runners.conftest import Job
 
 ROOT = Path(__file__).parents[2]
 

@@ -142,6 +142,7 @@ def _keep(layer: str, before: set[str], asked: questions.Asked) -> None:
         with open(os.path.join(temporary, "manifest.json"), "w", encoding="utf-8") as file:
             json.dump(manifest, file)
         _publish(temporary, layer)
+        _sweep(os.path.dirname(layer))
     except (OSError, ValueError) as error:
         print(f"What pip installed could not be kept for the next job: {error}", file=sys.stderr)
     finally:
@@ -162,6 +163,14 @@ def _publish(temporary: str, layer: str) -> None:
             raise
     if old:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(folder: str) -> None:
+    """Remove what killed jobs left half made, a day later."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith(".new-") and time.time() - os.stat(path).st_mtime > DAY:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _files(distribution: str) -> Iterator[tuple[str, int, int]]:

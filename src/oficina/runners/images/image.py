@@ -46,7 +46,7 @@ class Image:
     serve: tuple[str, ...]
     process: tuple[str, ...]
     """The command of a processing job that names none."""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
     metric_definitions: tuple[Mapping[str, str], ...] = ()
     """What AWS fills in for its built-in algorithms (Name and Regex)."""
     python: Path
