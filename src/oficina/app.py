@@ -92,9 +92,10 @@ class App:
         with self._entering:
             if world in self._worlds:
                 return
-            for service in self.services.values():
-                for seed in service.seeds:
-                    seed(context)
+            with context.docs.transaction():
+                for service in self.services.values():
+                    for seed in service.seeds:
+                        seed(context)
             self._worlds.add(world)
 
     def _say_where(self) -> None:

@@ -6,16 +6,19 @@ from oficina.clock import Clock
 from oficina.config import Config
 from oficina.engine.workers import Workers
 from oficina.services.cloudwatch import cloudwatch
+from oficina.services.iam import iam
 from oficina.services.logs import logs
 from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
+from oficina.services.sts import sts
 from oficina.store.store import Store
 
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    return {service.name: service for service in (sagemaker, logs, cloudwatch, s3)}
+    every = (sagemaker, s3, logs, cloudwatch, sts, iam)
+    return {service.name: service for service in every}
 
 
 def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:

@@ -111,6 +111,7 @@ class Gateway:
             raise AwsError(found.unknown_code, f"oficina does not have {service}:{operation} yet.")
         if model.input is not None:
             check_params(found, model.input, params)
+        self.world.enter(context)
         answer = handler(context, params) or {}
         return project.project(model.output, answer) if model.output is not None else {}
 
