@@ -16,9 +16,9 @@ JOB = [{"Name": "TrainingJobName", "Value": "job-1"}]
 
 
 @pytest.fixture
-def cloudwatch(clients: Callable[..., Any]) -> Cloudwatch:
+def cloudwatch(aws: Callable[..., Any]) -> Cloudwatch:
     """A client with an empty account."""
-    return clients("cloudwatch")
+    return aws("cloudwatch")
 
 
 def put(cloudwatch: Cloudwatch, name: str, *values: float, dimensions: Any = JOB, **more: Any) -> None:
@@ -234,9 +234,9 @@ def test_metrics_are_listed_by_what_they_have(cloudwatch: Cloudwatch) -> None:
     assert len(listed(RecentlyActive="PT3H")) == 3
 
 
-def test_regions_are_worlds_of_their_own(clients: Callable[..., Any]) -> None:
-    put(clients("cloudwatch"), "auc", 1.0)
-    assert clients("cloudwatch", region="sa-east-1").list_metrics()["Metrics"] == []
+def test_regions_are_worlds_of_their_own(aws: Callable[..., Any]) -> None:
+    put(aws("cloudwatch"), "auc", 1.0)
+    assert aws("cloudwatch", region="sa-east-1").list_metrics()["Metrics"] == []
 
 
 def test_an_operation_that_is_not_there_is_refused_by_name(cloudwatch: Cloudwatch) -> None:

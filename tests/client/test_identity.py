@@ -173,13 +173,13 @@ def test_what_the_owner_deletes_stays_deleted_after_a_restart(tmp_path: Path) ->
 
 
 @pytest.fixture
-def iam(clients: Callable[..., Any]) -> Client:
+def iam(aws: Callable[..., Any]) -> Client:
     """A client with an account of its own."""
-    return clients("iam")
+    return aws("iam")
 
 
-def test_an_account_is_its_key_on_an_open_server(clients: Callable[..., Any], account: str) -> None:
-    identity = clients("sts").get_caller_identity()
+def test_an_account_is_its_key_on_an_open_server(aws: Callable[..., Any], account: str) -> None:
+    identity = aws("sts").get_caller_identity()
     assert (identity["Account"], identity["Arn"].split(":")[4]) == (account, account)
 
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
-from oficina.app import App
 
 NOW = int(time.time() * 1000)
 Logs = Any
 
 
 @pytest.fixture
-def logs(clients: Callable[..., Any]) -> Logs:
+def logs(aws: Callable[..., Any]) -> Logs:
     """A client with an empty account."""
-    return clients("logs")
+    return aws("logs")
 
 
 @pytest.fixture
@@ -221,23 +218,3 @@ def test_a_deleted_group_takes_its_streams_along(logs: Logs, stream: tuple[str, 
     logs.delete_log_group(logGroupName="g")
     logs.create_log_group(logGroupName="g")
     assert logs.describe_log_streams(logGroupName="g")["logStreams"] == []
-
-
-def test_a_line_that_a_job_writes_is_there_at_once(logs: Logs, strict_app: App, account: str) -> None:
-    path: Path = strict_app.store.folder("jobs") / account / "log"
-    path.parent.mkdir()
-    strict_app.store.logs.attach(account, "us-east-1", "g", "job/algo-1-1", path)
-    assert texts(logs.get_log_events(logGroupName="g", logStreamName="job/algo-1-1")) == []
-    with path.open("ab", buffering=0) as file:
-        file.write(f"{NOW} first\n{NOW + 1} half".encode())
-        answer = logs.get_log_events(logGroupName="g", logStreamName="job/algo-1-1", startFromHead=True)
-        assert texts(answer) == ["first"]
-        file.write(b" a line\n")
-    token = answer["nextForwardToken"]
-    answer = logs.get_log_events(
-        logGroupName="g", logStreamName="job/algo-1-1", nextToken=token, startFromHead=True
-    )
-    assert texts(answer) == ["half a line"]
-    assert strict_app.store.logs.tail(account, "us-east-1", "g", "job/algo-1-1", 1) == ["half a line"]
-    logs.delete_log_stream(logGroupName="g", logStreamName="job/algo-1-1")
-    assert path.exists()
