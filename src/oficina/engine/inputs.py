@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import posixpath
-import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any
 import orjson
 
 from oficina.errors import AwsError
+from oficina.store import links
 from oficina.store.kinds import Document
 from oficina.store.objects import Object
 from oficina.store.store import Store
@@ -73,53 +72,44 @@ def problem(store: Store, account: str, region: str, source: Document, role: str
         f"that the bucket exists in the selected region ({region}), that objects exist under that S3 prefix, and "
         f'that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
     )
-    if not store.objects.has_bucket(account, bucket):
+    if store.objects.buckets.find(account, bucket) is None:
         return f"{advice} Error message from S3: The specified bucket does not exist"
-    if next(store.objects.iterate(account, bucket, key), None) is None:
-        return advice
-    return None
+    return None if store.objects.exists(account, bucket, key) else advice
 
 
 def items(store: Store, account: str, source: Source) -> list[Item]:
     """The objects of an input in the order of their keys. Raises InputMissing."""
-    found = list(
-        _manifest(store, account, source)
-        if source.data_type == "ManifestFile"
-        else _prefix(store, account, source.uri)
-    )
+    try:
+        found = list(_named(store, account, source))
+    except AwsError as error:
+        raise InputMissing(f"{source.uri} cannot be read: {error.message}") from error
     if not found:
         raise InputMissing(
             f'No S3 objects found under S3 URL "{source.uri}" given in input data source. Please ensure '
-            "that the bucket exists in the selected region, that objects exist under that S3 prefix, and that "
-            'the role has "s3:ListBucket" permissions on the bucket.'
+            "that the bucket exists in the selected region, that objects exist under that S3 prefix, and "
+            'that the role has "s3:ListBucket" permissions on the bucket.'
         )
     return found
 
 
+def _named(store: Store, account: str, source: Source) -> Iterator[Item]:
+    if source.data_type == "ManifestFile":
+        return _manifest(store, account, source)
+    return _prefix(store, account, source.uri)
+
+
 def _prefix(store: Store, account: str, uri: str) -> Iterator[Item]:
     bucket, prefix = split(uri)
-    for each in store.objects.iterate(account, bucket, prefix):
-        name = local_name(each.key, prefix)
+    for each in store.objects.walk(account, bucket, prefix):
+        name = links.name_of(each.key, prefix)
         if name:
             yield Item(name, each)
-
-
-def local_name(key: str, prefix: str) -> str:
-    """The name of an object below the input's folder; empty for the mark of a folder.
-
-    An object that is the prefix itself keeps its last part; one below the prefix keeps what follows.
-    """
-    if key == prefix:
-        return posixpath.basename(key)
-    folder = prefix if prefix.endswith("/") or not prefix else prefix + "/"
-    name = key[len(folder) :] if key.startswith(folder) else key[len(posixpath.dirname(prefix)) :]
-    return "" if name.endswith("/") else name.lstrip("/")
 
 
 def _manifest(store: Store, account: str, source: Source) -> Iterator[Item]:
     bucket, key = split(source.uri)
     try:
-        lines = orjson.loads(store.objects.read(account, bucket, key))
+        lines = orjson.loads(store.objects.get_bytes(account, bucket, key))
         prefix = lines[0]["prefix"]
     except (orjson.JSONDecodeError, LookupError, TypeError) as error:
         raise InputMissing(
@@ -127,7 +117,7 @@ def _manifest(store: Store, account: str, source: Source) -> Iterator[Item]:
         ) from error
     for name in lines[1:]:
         bucket, key = split(prefix + name)
-        found = store.objects.find(account, bucket, key)
+        found = store.objects.head(account, bucket, key)
         if found is None:
             raise InputMissing(f"The manifest {source.uri} names {prefix}{name}, which is not there.")
         yield Item(name.lstrip("/"), found)
@@ -139,20 +129,15 @@ def share(found: list[Item], source: Source, host: int, hosts: int) -> list[Item
 
 
 def link(store: Store, found: list[Item], folder: Path) -> None:
-    """Hard links of the objects below a folder. Raises InputMissing when a name leads outside or clashes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made: set[Path] = {folder}
+    """Hard links of the objects below a folder. Raises InputMissing when a key has no place in a folder."""
+    place = links.Folder(folder)
     for item in found:
-        target = folder / posixpath.normpath("/" + item.name).lstrip("/")
-        if target.parent not in made:
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            except (FileExistsError, NotADirectoryError) as error:
-                raise InputMissing(
-                    f"{item.object.key} is both an object and a folder of other objects."
-                ) from error
-            made.add(target.parent)
-        store.objects.link(item.object, target)
+        try:
+            place.place(item.name, lambda target, blob=item.object.blob: store.objects.blobs.link(blob, target))  # type: ignore[misc]
+        except links.Unlinkable as unfit:
+            raise InputMissing(str(unfit)) from unfit
+        except FileNotFoundError as gone:
+            raise InputMissing(f"{item.object.key} was replaced while the job began; start it again.") from gone
 
 
 def stream_files(
@@ -209,7 +194,7 @@ def _attributes(store: Store, account: str, source: Source, line: dict[str, Any]
         value = line[name]
         if name.endswith("-ref") and isinstance(value, str) and value.startswith("s3://"):
             try:
-                yield store.objects.read(account, *split(value))
+                yield store.objects.get_bytes(account, *split(value))
             except AwsError as error:
                 raise InputMissing(
                     f"The augmented manifest {source.uri} names {value}, which is not there."
@@ -217,7 +202,3 @@ def _attributes(store: Store, account: str, source: Source, line: dict[str, Any]
         else:
             yield orjson.dumps(value)
 
-
-def discard(folder: Path) -> None:
-    """Removes what was staged."""
-    shutil.rmtree(folder, ignore_errors=True)

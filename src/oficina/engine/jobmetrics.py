@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from oficina.engine.logtail import LogTail
+from pathlib import Path
+
+from oficina.engine.linetail import LineTail
 from oficina.engine.metrics import MetricReader
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document, Kind
-from oficina.store.metrics import Point
-from oficina.store.store import Store
+from oficina.store.metrics import Metrics, Point
 
 
 class JobMetrics:
@@ -15,32 +16,43 @@ class JobMetrics:
 
     def __init__(
         self,
-        store: Store,
+        metrics: Metrics,
         docs: Scope,
         kind: Kind,
-        name: str,
-        definitions: list[Document],
-        tails: list[LogTail],
+        job: Document,
         namespace: str,
-        dimension: str,
+        logs: list[Path],
     ) -> None:
-        self._store, self._docs, self._kind, self._name = store, docs, kind, name
-        self._reader = MetricReader(definitions)
-        self._tails, self._namespace, self._dimension = tails, namespace, dimension
+        self._metrics = metrics
+        self._docs, self._kind, self._namespace = docs, kind, namespace
+        self._name = str(job[kind.member("name")])
+        self._dimensions = {kind.member("name"): self._name}
+        self._reader = MetricReader(job["AlgorithmSpecification"]["MetricDefinitions"])
+        self._tails = [LineTail(path) for path in logs]
         self._last: dict[str, Point] = {}
 
     def __call__(self, last: bool) -> None:
         """Takes up what was logged since the last time."""
-        points = []
+        fresh = []
         for tail in self._tails:
-            for time, text in tail.lines():
-                for name, value in self._reader.read(text):
-                    points.append(Point(name, {self._dimension: self._name}, value, time, "None"))
-        if points:
-            self._store.metrics.put(self._docs.account, self._docs.region, self._namespace, points)
-            self._last |= {point.name: point for point in points}
+            for line in tail.lines():
+                points = self._points(line.text)
+                self._last |= {point.name: point for point in points}
+                if not line.seen:
+                    fresh += points
+        if fresh:
+            self._metrics.put(self._docs.account, self._docs.region, self._namespace, fresh)
+        for tail in self._tails:
+            tail.take()
         if last and self._last:
             self._docs.update(self._kind, self._name, {"FinalMetricDataList": self._final()})
+
+    def _points(self, line: str) -> list[Point]:
+        moment, _, text = line.partition(" ")
+        if not moment.isdigit():
+            return []
+        time = int(moment) / 1000
+        return [Point(name, self._dimensions, value, time, "None") for name, value in self._reader.read(text)]
 
     def _final(self) -> list[Document]:
         return [

@@ -15,6 +15,7 @@ from typing import Protocol
 from oficina.chaos import point
 from oficina.engine import watch
 from oficina.engine.workers import Engine
+from oficina.errors import AwsError
 from oficina.runners import process
 from oficina.runners.process import Exit, Spec
 from oficina.store.documents import Scope
@@ -134,7 +135,10 @@ class _Run:
         end = self._watch()
         if end.reason == "error" and end.detail == process.VANISHED:
             return self._lost()
-        return self.life.finish(self.engine, self.docs, self._now(), self.folder, end)
+        try:
+            return self.life.finish(self.engine, self.docs, self._now(), self.folder, end)
+        except AwsError as error:
+            raise JobFailed(f"ClientError: Artifact upload failed:{error.message}") from error
 
     def _now(self) -> Document:
         return self.docs.get(self.kind, self.name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 
+from oficina.engine.linetail import LineTail
 from oficina.store.metrics import Point
 from oficina.store.store import Store
 
@@ -20,25 +21,21 @@ NAMES = {
 class MachineMetrics:
     """Puts the new lines of ``usage.jsonl`` into the metrics; in percent."""
 
-    def __init__(
-        self, store: Store, account: str, region: str, namespace: str, job: str, folder: Path
-    ) -> None:
+    def __init__(self, store: Store, account: str, region: str, namespace: str, job: str, folder: Path) -> None:
         self._store, self._account, self._region, self._namespace = store, account, region, namespace
-        self._job, self._path, self._at = job, folder / "usage.jsonl", 0
+        self._job, self._tail = job, LineTail(folder / "usage.jsonl")
 
     def __call__(self, last: bool) -> None:
         """Takes up what was measured since the last time."""
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._at)
-                data = file.read()
-        except FileNotFoundError:
-            return
-        end = data.rfind(b"\n") + 1
-        self._at += end
-        points = [point for line in data[:end].splitlines() for point in self._points(orjson.loads(line))]
+        points = [
+            point
+            for line in self._tail.lines()
+            if not line.seen
+            for point in self._points(orjson.loads(line.text))
+        ]
         if points:
             self._store.metrics.put(self._account, self._region, self._namespace, points)
+        self._tail.take()
 
     def _points(self, measured: dict[str, object]) -> list[Point]:
         dimensions = {"Host": f"{self._job}/{measured['host']}"}

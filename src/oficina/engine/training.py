@@ -9,7 +9,6 @@ from oficina.engine import inputs, outputs, program
 from oficina.engine.inputs import InputMissing, Source
 from oficina.engine.jobmetrics import JobMetrics
 from oficina.engine.jobs import JobFailed
-from oficina.engine.logtail import LogTail
 from oficina.engine.machine import MachineMetrics
 from oficina.engine.watch import Step, Watch
 from oficina.engine.workers import Engine
@@ -117,19 +116,12 @@ class Training:
         job = docs.get(self.kind, job["TrainingJobName"])
         name, store = job["TrainingJobName"], engine.store
         hosts = program.hosts_of(job["ResourceConfig"])
-        steps: list[Step] = []
-        definitions = job["AlgorithmSpecification"].get("MetricDefinitions", [])
-        machine = MachineMetrics(store, docs.account, docs.region, LOG_GROUP, name, folder)
-        tails = []
-        for host in hosts:
-            path = folder / "hosts" / host / "log"
+        logs = [folder / "hosts" / host / "log" for host in hosts]
+        for host, path in zip(hosts, logs, strict=True):
             store.logs.attach(docs.account, docs.region, LOG_GROUP, _stream(job, host), path)
-            tails.append(LogTail(path))
-        if definitions:
-            steps.append(
-                JobMetrics(store, docs, self.kind, name, definitions, tails, NAMESPACE, "TrainingJobName")
-            )
-        steps.append(machine)
+        steps: list[Step] = [MachineMetrics(store, docs.account, docs.region, LOG_GROUP, name, folder)]
+        if job["AlgorithmSpecification"].get("MetricDefinitions"):
+            steps.append(JobMetrics(store.metrics, docs, self.kind, job, NAMESPACE, logs))
         checkpoints = job.get("CheckpointConfig")
         if checkpoints:
             for host in hosts:
