@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import posixpath
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,8 @@ from typing import Any
 import orjson
 
 from oficina.errors import AwsError
-from oficina.store import links
 from oficina.store.kinds import Document
-from oficina.store.objects import Object
+from oficina.store.versions import Object
 from oficina.store.store import Store
 
 RECORD_MAGIC = 0xCED7230A
@@ -72,9 +72,9 @@ def problem(store: Store, account: str, region: str, source: Document, role: str
         f"that the bucket exists in the selected region ({region}), that objects exist under that S3 prefix, and "
         f'that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
     )
-    if store.objects.buckets.find(account, bucket) is None:
+    if not store.objects.has_bucket(account, bucket):
         return f"{advice} Error message from S3: The specified bucket does not exist"
-    return None if store.objects.exists(account, bucket, key) else advice
+    return None if next(store.objects.iterate(account, bucket, key), None) else advice
 
 
 def items(store: Store, account: str, source: Source) -> list[Item]:
@@ -100,16 +100,28 @@ def _named(store: Store, account: str, source: Source) -> Iterator[Item]:
 
 def _prefix(store: Store, account: str, uri: str) -> Iterator[Item]:
     bucket, prefix = split(uri)
-    for each in store.objects.walk(account, bucket, prefix):
-        name = links.name_of(each.key, prefix)
+    for each in store.objects.iterate(account, bucket, prefix):
+        name = local_name(each.key, prefix)
         if name:
             yield Item(name, each)
+
+
+def local_name(key: str, prefix: str) -> str:
+    """The name of an object below the input's folder; empty for the mark of a folder.
+
+    An object that is the prefix itself keeps its last part; one below the prefix keeps what follows.
+    """
+    if key == prefix:
+        return posixpath.basename(key)
+    folder = prefix if prefix.endswith("/") or not prefix else prefix + "/"
+    name = key[len(folder) :] if key.startswith(folder) else key[len(posixpath.dirname(prefix)) :]
+    return "" if name.endswith("/") else name.lstrip("/")
 
 
 def _manifest(store: Store, account: str, source: Source) -> Iterator[Item]:
     bucket, key = split(source.uri)
     try:
-        lines = orjson.loads(store.objects.get_bytes(account, bucket, key))
+        lines = orjson.loads(store.objects.read(account, bucket, key))
         prefix = lines[0]["prefix"]
     except (orjson.JSONDecodeError, LookupError, TypeError) as error:
         raise InputMissing(
@@ -117,7 +129,7 @@ def _manifest(store: Store, account: str, source: Source) -> Iterator[Item]:
         ) from error
     for name in lines[1:]:
         bucket, key = split(prefix + name)
-        found = store.objects.head(account, bucket, key)
+        found = store.objects.find(account, bucket, key)
         if found is None:
             raise InputMissing(f"The manifest {source.uri} names {prefix}{name}, which is not there.")
         yield Item(name.lstrip("/"), found)
@@ -129,15 +141,20 @@ def share(found: list[Item], source: Source, host: int, hosts: int) -> list[Item
 
 
 def link(store: Store, found: list[Item], folder: Path) -> None:
-    """Hard links of the objects below a folder. Raises InputMissing when a key has no place in a folder."""
-    place = links.Folder(folder)
+    """Hard links of the objects below a folder. Raises InputMissing when a name leads outside or clashes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: set[Path] = {folder}
     for item in found:
-        try:
-            place.place(item.name, lambda target, blob=item.object.blob: store.objects.blobs.link(blob, target))  # type: ignore[misc]
-        except links.Unlinkable as unfit:
-            raise InputMissing(str(unfit)) from unfit
-        except FileNotFoundError as gone:
-            raise InputMissing(f"{item.object.key} was replaced while the job began; start it again.") from gone
+        target = folder / posixpath.normpath("/" + item.name).lstrip("/")
+        if target.parent not in made:
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise InputMissing(
+                    f"{item.object.key} is both an object and a folder of other objects."
+                ) from error
+            made.add(target.parent)
+        store.objects.link(item.object, target)
 
 
 def stream_files(
@@ -194,7 +211,7 @@ def _attributes(store: Store, account: str, source: Source, line: dict[str, Any]
         value = line[name]
         if name.endswith("-ref") and isinstance(value, str) and value.startswith("s3://"):
             try:
-                yield store.objects.get_bytes(account, *split(value))
+                yield store.objects.read(account, *split(value))
             except AwsError as error:
                 raise InputMissing(
                     f"The augmented manifest {source.uri} names {value}, which is not there."

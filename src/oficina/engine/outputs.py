@@ -28,7 +28,7 @@ def join(uri: str, name: str) -> str:
 def take(store: Store, account: str, path: Path, uri: str) -> None:
     """One file as the object at a URI, without a copy: the file is gone from where it was."""
     bucket, key = split(uri)
-    store.objects.put_file(account, bucket, key, path)
+    store.objects.adopt(account, bucket, key, path)
 
 
 def take_tree(store: Store, account: str, folder: Path, uri: str) -> int:
@@ -55,7 +55,7 @@ class Mirror:
                 mark = (facts.st_size, facts.st_mtime_ns)
                 if self._seen.get(name) != mark:
                     bucket, key = split(join(self._uri, name))
-                    self._store.objects.put_file(self._account, bucket, key, path, move=False)
+                    self._store.objects.copy_in(self._account, bucket, key, path)
                     self._seen[name] = mark
             except FileNotFoundError:
                 continue  # the program removed it between the look and the upload

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from oficina.clock import Clock
 from oficina.config import Config
+from oficina.engine import jobs
+from oficina.engine.jobs import Jobs
+from oficina.engine.processing import Processing
+from oficina.engine.training import Training
 from oficina.engine.workers import Workers
 from oficina.services.cloudwatch import cloudwatch
 from oficina.services.iam import iam
@@ -23,4 +27,9 @@ def services() -> dict[str, Service]:
 
 def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:
     """The engine's workers. Add a topic here."""
-    return Workers(config, store, clock, address)
+    of_jobs = Jobs(Training(), Processing())
+    return (
+        Workers(config, store, clock, address)
+        .add(jobs.TOPIC, of_jobs, threads=config.slots)
+        .at_clear(of_jobs.clear)
+    )
