@@ -14,8 +14,8 @@ import orjson
 
 from oficina.errors import AwsError
 from oficina.store.kinds import Document
-from oficina.store.versions import Object
 from oficina.store.store import Store
+from oficina.store.versions import Object
 
 RECORD_MAGIC = 0xCED7230A
 """What a RecordIO record begins with (Apache MXNet's recordio format)."""
@@ -69,8 +69,8 @@ def problem(store: Store, account: str, region: str, source: Document, role: str
         return str(missing)
     advice = (
         f'No S3 objects found under S3 URL "{source["S3Uri"]}" given in input data source. Please ensure '
-        f"that the bucket exists in the selected region ({region}), that objects exist under that S3 prefix, and "
-        f'that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+        f"that the bucket exists in the selected region ({region}), that objects exist under that S3 prefix, "
+        f'and that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
     )
     if not store.objects.has_bucket(account, bucket):
         return f"{advice} Error message from S3: The specified bucket does not exist"
@@ -218,4 +218,3 @@ def _attributes(store: Store, account: str, source: Source, line: dict[str, Any]
                 ) from error
         else:
             yield orjson.dumps(value)
-

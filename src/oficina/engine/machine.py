@@ -21,7 +21,9 @@ NAMES = {
 class MachineMetrics:
     """Puts the new lines of ``usage.jsonl`` into the metrics; in percent."""
 
-    def __init__(self, store: Store, account: str, region: str, namespace: str, job: str, folder: Path) -> None:
+    def __init__(
+        self, store: Store, account: str, region: str, namespace: str, job: str, folder: Path
+    ) -> None:
         self._store, self._account, self._region, self._namespace = store, account, region, namespace
         self._job, self._tail = job, LineTail(folder / "usage.jsonl")
 

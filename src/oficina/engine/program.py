@@ -78,7 +78,7 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
     """The members of the spec that do not depend on the kind of job."""
     account = arn.split(":")[4]
     key = environment.session_key(engine, account, job["RoleArn"], arn)
-    env = environment.base(engine, region, key) | image.environment
+    env = environment.base(engine, region, key) | dict(image.environment)
     layers = Catalog(engine.config).layers()
     env["OFICINA_LAYERS"] = str(layers)
     return {

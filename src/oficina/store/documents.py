@@ -160,7 +160,7 @@ class Scope:
             )
 
     def delete(self, kind: Kind, name: str, parent: str = "") -> Document:
-        """Forgets a resource and its tags; returns what it was. Raises the kind's error when it is missing."""
+        """Forgets a resource and its tags; gives what it was. Raises the kind's error when it is missing."""
         with self.database.transaction() as connection:
             document = self.get(kind, name, parent)
             connection.execute(
