@@ -50,7 +50,7 @@ class Server:
             [*OFICINA, "up", "--port", "0", "--quiet", "--home", str(home), *words],
             stdout=subprocess.PIPE,
             text=True,
-            env=surroundings(OFICINA_STRICT="1", **settings),
+            env=surroundings(**{"OFICINA_STRICT": "1", **settings}),
         )
         assert process.stdout is not None
         address = process.stdout.readline().strip()

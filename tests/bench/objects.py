@@ -1,0 +1,137 @@
+"""S3 put and get of 100 MB, beside a plain loop between a socket and a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import statistics
+import threading
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.bench import places
+from tests.bench.figures import Figure, taking_turns
+
+PIECE = 1024 * 1024
+
+
+def measure(smoke: bool) -> list[Figure]:
+    """Presigned URLs over a bare socket, so that the client's own work is the same on both sides."""
+    size = (10 if smoke else 100) * PIECE
+    with places.home() as folder, places.oficina() as server:
+        source = folder / "source"
+        source.write_bytes(os.urandom(PIECE) * (size // PIECE))
+        s3 = server.client("s3")
+        s3.create_bucket(Bucket="bench")
+        where = {"Bucket": "bench", "Key": "big"}
+        put = s3.generate_presigned_url("put_object", Params=where)
+        get = s3.generate_presigned_url("get_object", Params=where)
+        raw = Raw(folder / "raw", size)
+        taken = taking_turns(
+            {
+                "put": lambda: _put(put, source, size),
+                "raw put": lambda: raw.put(source),
+                "get": lambda: _get(get, size),
+                "raw get": raw.get,
+            },
+            5 if smoke else 25,
+        )
+        raw.close()
+        _check(s3, source)
+    medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
+    return [
+        Figure(f"S3 put of {size // PIECE} MB", size / medians["put"] / 1e6, "MB/s"),
+        Figure("S3 put, beside socket → file", 100 * medians["raw put"] / medians["put"], "%", least=70),
+        Figure(f"S3 get of {size // PIECE} MB", size / medians["get"] / 1e6, "MB/s"),
+        Figure("S3 get, beside file → socket", 100 * medians["raw get"] / medians["get"], "%", least=70),
+    ]
+
+
+def _put(url: str, source: Path, size: int) -> None:
+    where = urlsplit(url)
+    head = (
+        f"PUT {where.path}?{where.query} HTTP/1.1\r\nHost: {where.netloc}\r\n"
+        f"Content-Length: {size}\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection((where.hostname or "", where.port or 0)) as sock, source.open("rb") as file:
+        sock.sendall(head.encode())
+        sock.sendfile(file)
+        answer = sock.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+
+
+def _get(url: str, size: int) -> None:
+    with urllib.request.urlopen(url) as answer:
+        _drain(lambda piece: answer.readinto(piece), size)
+
+
+def _drain(read_into: Callable[[memoryview], int], size: int) -> None:
+    piece = memoryview(bytearray(PIECE))
+    while size > 0:
+        count = read_into(piece)
+        assert count, "the bytes ended early"
+        size -= count
+
+
+def _check(s3: Any, source: Path) -> None:
+    body = s3.get_object(Bucket="bench", Key="big")["Body"].read()
+    assert hashlib.sha256(body).digest() == hashlib.sha256(source.read_bytes()).digest()
+
+
+class Raw:
+    """The least that can be done: a thread that writes a socket into a synced file, or a file into a socket."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path = path
+        self._size = size
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def put(self, source: Path) -> None:
+        """Sends a file and waits until it is on disk."""
+        with self._connect(b"p") as sock, source.open("rb") as file:
+            sock.sendfile(file)
+            assert sock.recv(1) == b"k"
+
+    def get(self) -> None:
+        """Reads the file back."""
+        with self._connect(b"g") as sock:
+            _drain(sock.recv_into, self._size)
+
+    def close(self) -> None:
+        """Stops listening."""
+        self._listener.close()
+
+    def _connect(self, what: bytes) -> socket.socket:
+        sock = socket.create_connection(self._listener.getsockname()[:2])
+        sock.sendall(what)
+        return sock
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            with sock:
+                self._write(sock) if sock.recv(1) == b"p" else self._read(sock)
+
+    def _write(self, sock: socket.socket) -> None:
+        fresh = self._path.with_suffix(".new")
+        piece, left = memoryview(bytearray(PIECE)), self._size
+        with fresh.open("wb", buffering=0) as file:
+            while left > 0:
+                count = sock.recv_into(piece)
+                file.write(piece[:count])
+                left -= count
+            os.fsync(file.fileno())
+        fresh.rename(self._path)
+        sock.sendall(b"k")
+
+    def _read(self, sock: socket.socket) -> None:
+        with self._path.open("rb") as file:
+            sock.sendfile(file)

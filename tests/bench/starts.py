@@ -1,0 +1,47 @@
+"""From CreateTrainingJob to the first line of user code, beside the bare start of a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+from tests.bench import places
+from tests.bench.figures import Figure, milliseconds, timed
+from tests.waiting import wait_until
+
+PROGRAM = "import time, pathlib; pathlib.Path('/opt/ml/output/failure').write_text(repr(time.time())); raise SystemExit(1)"
+"""Tells the time of its first line where Describe shows it."""
+
+
+def measure(smoke: bool) -> list[Figure]:
+    """A plain image that is built; one job after another."""
+    with places.oficina() as server:
+        sagemaker, s3 = server.client("sagemaker"), server.client("s3")
+        s3.create_bucket(Bucket="bench")
+        _start(sagemaker, "warm-up", 600)
+        taken = [_start(sagemaker, f"job-{number}") for number in range(3 if smoke else 40)]
+    bare = timed(lambda: subprocess.run([sys.executable, "-I", "-c", "pass"], check=True), len(taken))
+    return [
+        Figure("CreateTrainingJob → first line of user code, p50", milliseconds(taken), "ms", most=150),
+        Figure("a bare start of Python to its end, p50", milliseconds(bare), "ms"),
+    ]
+
+
+def _start(sagemaker: Any, name: str, seconds: float = 60) -> float:
+    begin = time.time()
+    sagemaker.create_training_job(**places.training_job(name, places.PLAIN, "python", "-c", PROGRAM))
+    ended = wait_until(lambda: _ended(sagemaker, name), f"{name} ends", seconds)
+    told: str = ended["FailureReason"]
+    digits = [
+        word.strip("\"'.,")
+        for word in told.replace(":", " ").split()
+        if word[:2] == "1." or word[:1].isdigit()
+    ]
+    return max(float(word) for word in digits if "." in word) - begin
+
+
+def _ended(sagemaker: Any, name: str) -> Any:
+    job = sagemaker.describe_training_job(TrainingJobName=name)
+    return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
