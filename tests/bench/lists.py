@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from oficina.clock import Clock
 from oficina.config import Config
@@ -22,7 +24,7 @@ def measure(smoke: bool) -> list[Figure]:
         _fill(folder, {"few": FEW, "many": many})
         with places.oficina(folder, "--open") as server:
             clients = {name: server.client("sagemaker", account) for name, account in ACCOUNTS.items()}
-            pages = {
+            pages: dict[str, dict[str, Any]] = {
                 "newest first": {},
                 "by name, oldest": {"SortBy": "Name", "SortOrder": "Ascending"},
                 "by status": {"StatusEquals": "Failed", "MaxResults": 100},
@@ -30,10 +32,7 @@ def measure(smoke: bool) -> list[Figure]:
             figures = []
             for page, members in pages.items():
                 taken = taking_turns(
-                    {
-                        name: lambda client=client, members=members: client.list_training_jobs(**members)
-                        for name, client in clients.items()
-                    },
+                    {name: partial(client.list_training_jobs, **members) for name, client in clients.items()},
                     20 if smoke else 300,
                 )
                 ratio = milliseconds(taken["many"]) / milliseconds(taken["few"])

@@ -89,3 +89,9 @@ def training_job(name: str, image: str = PLAIN, *words: str) -> dict[str, Any]:
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
         "StoppingCondition": {"MaxRuntimeInSeconds": 600},
     }
+
+
+def ended(sagemaker: Any, name: str) -> Any:
+    """The description of a training job that has ended, else None."""
+    job = sagemaker.describe_training_job(TrainingJobName=name)
+    return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -11,7 +12,11 @@ from tests.bench import places
 from tests.bench.figures import Figure, milliseconds, timed
 from tests.waiting import wait_until
 
-PROGRAM = "import time, pathlib; pathlib.Path('/opt/ml/output/failure').write_text(repr(time.time())); raise SystemExit(1)"
+PROGRAM = """
+import time, pathlib
+pathlib.Path("/opt/ml/output/failure").write_text(f"first line at {time.time()}")
+raise SystemExit(1)
+"""
 """Tells the time of its first line where Describe shows it."""
 
 
@@ -32,16 +37,7 @@ def measure(smoke: bool) -> list[Figure]:
 def _start(sagemaker: Any, name: str, seconds: float = 60) -> float:
     begin = time.time()
     sagemaker.create_training_job(**places.training_job(name, places.PLAIN, "python", "-c", PROGRAM))
-    ended = wait_until(lambda: _ended(sagemaker, name), f"{name} ends", seconds)
-    told: str = ended["FailureReason"]
-    digits = [
-        word.strip("\"'.,")
-        for word in told.replace(":", " ").split()
-        if word[:2] == "1." or word[:1].isdigit()
-    ]
-    return max(float(word) for word in digits if "." in word) - begin
-
-
-def _ended(sagemaker: Any, name: str) -> Any:
-    job = sagemaker.describe_training_job(TrainingJobName=name)
-    return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+    ended = wait_until(lambda: places.ended(sagemaker, name), f"{name} ends", seconds)
+    told = re.search(r"first line at ([\d.]+\d)", ended["FailureReason"])
+    assert told is not None, ended["FailureReason"]
+    return float(told[1]) - begin

@@ -1,0 +1,127 @@
+"""InvokeEndpoint with one CSV row, beside the model's own process."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tests.bench import places
+from tests.bench.figures import Figure, milliseconds, taking_turns
+from tests.servers import Server
+from tests.waiting import wait_until
+
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+ROW = ",".join(f"{number / 7:.3f}" for number in range(20)).encode()
+CLIENTS = 4
+
+
+def measure(smoke: bool) -> list[Figure]:
+    """The same HTTP client on both sides: only the way through the server differs."""
+    with places.oficina() as server:
+        _serve(server)
+        here, model = _here(server), _model(server)
+        taken = taking_turns({"here": here(), "model": model()}, 50 if smoke else 2000)
+        with_all = {
+            name: _crowd(make, 50 if smoke else 1000) for name, make in (("here", here), ("model", model))
+        }
+    mine, own = milliseconds(taken["here"]), milliseconds(taken["model"])
+    return [
+        Figure("InvokeEndpoint, one CSV row, XGBoost, p50", mine, "ms"),
+        Figure("the model process's own, p50", own, "ms"),
+        Figure("what the server adds", mine - own, "ms", most=0.6),
+        Figure(f"InvokeEndpoint with {CLIENTS} clients", with_all["here"], "calls/s"),
+        Figure(f"the model process alone with {CLIENTS} clients", with_all["model"], "calls/s"),
+    ]
+
+
+def _serve(server: Server) -> None:
+    """Trains a small model, and makes an endpoint of it."""
+    s3, sagemaker = server.client("s3"), server.client("sagemaker")
+    s3.create_bucket(Bucket="bench")
+    chance = random.Random(1)
+    rows = "\n".join(
+        ",".join([str(chance.randrange(2)), *(f"{chance.random():.4f}" for _ in range(20))])
+        for _ in range(1000)
+    )
+    s3.put_object(Bucket="bench", Key="train/a.csv", Body=rows.encode())
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bench/train/"}}
+    sagemaker.create_training_job(
+        **places.training_job("model", IMAGE),
+        HyperParameters={"num_round": "100", "objective": "binary:logistic"},
+        InputDataConfig=[{"ChannelName": "train", "DataSource": source, "ContentType": "text/csv"}],
+    )
+    job = wait_until(lambda: places.ended(sagemaker, "model"), "the model is trained", 600)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    artifact = job["ModelArtifacts"]["S3ModelArtifacts"]
+    container = {"Image": IMAGE, "ModelDataUrl": artifact}
+    sagemaker.create_model(ModelName="model", PrimaryContainer=container, ExecutionRoleArn=places.ROLE)
+    variant = {
+        "VariantName": "all",
+        "ModelName": "model",
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName="model", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="model", EndpointConfigName="model")
+    wait_until(lambda: _in_service(sagemaker), "the endpoint is in service", 120)
+
+
+def _in_service(sagemaker: Any) -> bool:
+    endpoint = sagemaker.describe_endpoint(EndpointName="model")
+    assert endpoint["EndpointStatus"] != "Failed", endpoint.get("FailureReason")
+    return bool(endpoint["EndpointStatus"] == "InService")
+
+
+def _here(server: Server) -> Callable[[], Callable[[], object]]:
+    """Signed once, as a signature holds for minutes: what signing costs is the client's."""
+    url = f"{server.address}/endpoints/model/invocations"
+    request = AWSRequest("POST", url, data=ROW, headers={"Content-Type": "text/csv"})
+    SigV4Auth(Credentials(*server.keys), "sagemaker", "us-east-1").add_auth(request)
+    return lambda: _caller(url, dict(request.headers.items()))
+
+
+def _model(server: Server) -> Callable[[], Callable[[], object]]:
+    """Straight to the port of the model's process."""
+    specs = [json.loads(path.read_text()) for path in (server.home / "endpoints").glob("*/spec.json")]
+    port = next(spec["port"] for spec in specs if spec["port"])
+    return lambda: _caller(f"http://127.0.0.1:{port}/invocations", {"Content-Type": "text/csv"})
+
+
+def _caller(url: str, headers: dict[str, str]) -> Callable[[], object]:
+    where = urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port)
+
+    def call() -> bytes:
+        connection.request("POST", where.path, ROW, headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, body
+        return body
+
+    return call
+
+
+def _crowd(make: Callable[[], Callable[[], object]], rounds: int) -> float:
+    """Calls in a second of several clients at once."""
+
+    def work(call: Callable[[], object]) -> None:
+        for _ in range(rounds):
+            call()
+
+    threads = [threading.Thread(target=work, args=(make(),)) for _ in range(CLIENTS)]
+    begin = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return CLIENTS * rounds / (time.perf_counter() - begin)
