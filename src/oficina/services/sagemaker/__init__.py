@@ -1,6 +1,33 @@
 """Amazon SageMaker's control plane."""
 
-from oficina.services.sagemaker import models, processing, tags, training
+from oficina.services.sagemaker import (
+    app_images,
+    apps,
+    domains,
+    lifecycle_configs,
+    models,
+    notebook_instances,
+    processing,
+    spaces,
+    studio,
+    tags,
+    training,
+    user_profiles,
+)
 from oficina.services.sagemaker.api import sagemaker
 
-__all__ = ["models", "processing", "sagemaker", "tags", "training"]
+__all__ = [
+    "app_images",
+    "apps",
+    "domains",
+    "lifecycle_configs",
+    "models",
+    "notebook_instances",
+    "processing",
+    "sagemaker",
+    "spaces",
+    "studio",
+    "tags",
+    "training",
+    "user_profiles",
+]
