@@ -54,6 +54,7 @@ class Draft:
         self.path = blobs.incoming / self.id
         self.size = 0
         self._looked = 0
+        self._synced = -1
         with _told(blobs.home):
             self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
 
@@ -97,6 +98,12 @@ class Draft:
                 offset, length = offset + copied, length - copied
                 self.wrote(copied)
 
+    def sync(self) -> None:
+        """Makes what was written so far durable, before ``keep``, while something else is still at work."""
+        with _told(self._blobs.home):
+            os.fsync(self.descriptor)
+        self._synced = self.size
+
     def keep(self, *, durable: bool = True) -> str:
         """Makes the bytes durable and gives them their name; returns the blob's id.
 
@@ -104,7 +111,7 @@ class Draft:
         """
         with _told(self._blobs.home):
             os.fchmod(self.descriptor, 0o444)
-            if durable:
+            if durable and self._synced != self.size:
                 os.fsync(self.descriptor)
             self._blobs.place(self.path, self.id, durable=durable)
         os.close(self.descriptor)

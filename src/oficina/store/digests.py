@@ -30,6 +30,13 @@ ALGORITHMS = tuple(SIZES)
 DEFAULT = "CRC64NVME"
 """What S3 computes when the sender chose none."""
 
+LARGE = 64 * 1024 * 1024
+"""The most bytes whose ETag is their MD5."""
+_ALONGSIDE = 2 * 1024 * 1024
+"""From this size on MD5 gets a thread of its own; below, the thread would cost more than it saves."""
+_WAITING = 24
+"""How many pieces of a megabyte may wait for MD5: while it catches up, the disk is made to hold the rest."""
+
 
 class _Hash(Protocol):
     def update(self, data: bytes | memoryview, /) -> None: ...
@@ -111,23 +118,37 @@ def combine(algorithm: str, parts: Iterable[tuple[str, int]]) -> str:
 
 
 class Digests:
-    """MD5 and the chosen checksums of bytes that pass."""
+    """The ETag and the chosen checksums of bytes that pass.
 
-    def __init__(self, algorithms: Iterable[str] = (DEFAULT,)) -> None:
-        self._md5 = hashlib.md5(usedforsecurity=False)
+    MD5 reads slower than any disk writes, so bytes beyond LARGE have an ETag of the form that an upload in
+    one part has, from a hash that keeps up (decision 0032); ``md5=True`` wants MD5 whatever the size.
+    """
+
+    def __init__(
+        self, algorithms: Iterable[str] = (DEFAULT,), *, size: int | None = None, md5: bool = False
+    ) -> None:
         self._made = {algorithm: _make(algorithm) for algorithm in algorithms}
+        self._always = md5
+        large = not md5 and (size is None or size > LARGE)
+        self._fast = _make("XXHASH128") if large else None
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._wanted = md5 or size is None or size <= LARGE
         self._helper: _Helper | None = None
-
-    def alongside(self) -> None:
-        """Hashes in a second thread from now on: MD5 is slower than the disk and the socket."""
-        self._helper = _Helper(self._md5.update)
+        if self._wanted and (size is None or size > _ALONGSIDE):
+            self._helper = _Helper(self._md5.update)
+        self._size = 0
 
     def update(self, data: bytes) -> None:
         """The next bytes; they must not change afterwards."""
-        if self._helper:
+        self._size += len(data)
+        if self._size > LARGE and not self._always:
+            self._wanted = False
+        if self._helper and self._wanted:
             self._helper.put(data)
-        else:
+        elif self._wanted:
             self._md5.update(data)
+        if self._fast:
+            self._fast.update(data)
         for made in self._made.values():
             made.update(data)
 
@@ -139,9 +160,17 @@ class Digests:
 
     @property
     def md5(self) -> bytes:
-        """MD5 of all that passed."""
+        """MD5 of all that passed, when it was wanted or there was little."""
         self.end()
         return self._md5.digest()
+
+    @property
+    def etag(self) -> str:
+        """The ETag without quotes: MD5, or ``…-1``."""
+        if self._wanted or self._fast is None:
+            return self.md5.hex()
+        self.end()
+        return f"{self._fast.digest().hex()}-1"
 
     @property
     def checksums(self) -> dict[str, str]:
@@ -153,11 +182,11 @@ class Digests:
 
 
 class _Helper:
-    """A thread that hashes what it is handed; few pieces wait at a time, so memory stays small."""
+    """A thread that hashes what it is handed."""
 
     def __init__(self, update: Callable[[bytes], None]) -> None:
         self._update = update
-        self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+        self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=_WAITING)
         self._thread = threading.Thread(target=self._run, name="md5", daemon=True)
         self._thread.start()
 

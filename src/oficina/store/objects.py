@@ -81,7 +81,7 @@ class Objects:
     ) -> Object:
         """Stores bytes. ``facts`` are in AWS's spelling, such as ``Metadata={…}``."""
         owner = self._buckets.get(account, bucket)
-        digests = Digests()
+        digests = Digests(size=len(data))
         digests.update(data)
         with self._blobs.draft() as draft:
             draft.expect(len(data))
@@ -113,9 +113,9 @@ class Objects:
     def _add_blob(
         self, bucket: Bucket, key: str, blob: str, content_type: str, facts: dict[str, Any]
     ) -> Object:
-        digests = Digests()
         with self._blobs.reader(blob) as file:
             size = os.fstat(file.fileno()).st_size
+            digests = Digests(size=size)
             while piece := file.read(1024 * 1024):
                 digests.update(piece)
         return self._add(bucket, key, blob, size, digests, content_type, facts)
@@ -132,4 +132,4 @@ class Objects:
     ) -> Object:
         known = {"ContentType": content_type or "binary/octet-stream", "ChecksumType": "FULL_OBJECT"}
         known |= digests.checksums | facts
-        return self._versions.add(bucket, key, blob=blob, size=size, etag=digests.md5.hex(), facts=known)
+        return self._versions.add(bucket, key, blob=blob, size=size, etag=digests.etag, facts=known)

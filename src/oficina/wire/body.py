@@ -90,11 +90,15 @@ class Reader:
             kept += piece
 
     def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; empty when the peer closed."""
+        """Bytes that are known to come: ``size`` of them unless the peer closes; empty when it did before.
+
+        What was read too far comes first. The kernel fills the whole piece, so that a large body takes few
+        rounds through Python.
+        """
         if self._kept:
             piece, self._kept = self._kept[:size], self._kept[size:]
             return piece
-        return self._sock.recv(size)
+        return self._sock.recv(size, socket.MSG_WAITALL)
 
     def line(self, limit: int = 65536) -> bytes:
         """A line without its end. Raises AwsError when the peer closed or the line is too long."""

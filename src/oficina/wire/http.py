@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import socket
 import struct
 import threading
@@ -30,6 +31,8 @@ IDLE_SECONDS = 600
 """How long a quiet connection is kept."""
 DRAIN = 1024 * 1024
 """How many unread bytes of a request are read and thrown away to keep its connection."""
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What a header's value must not have: with a line's end in it a stored value could forge further headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ class Connection:
         if "://" in target[:10]:
             target = "/" + target.split("://", 1)[1].partition("/")[2]
         path, _, query = target.partition("?")
+        if method in ("PUT", "POST") and not headers.keys() & {"content-length", "transfer-encoding"}:
+            keep = False  # what follows may be a body of unknown length, and is no request
         return Request(method, target, path, query, headers, self._body(headers), self.peer), keep
 
     def _body(self, headers: dict[str, str]) -> Body:
@@ -163,7 +168,7 @@ class Connection:
         bare = method == "HEAD" or response.status in (204, 304)
         names = {name.lower() for name, _ in response.headers}
         lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}"]
-        lines += [f"{name}: {value}" for name, value in response.headers]
+        lines += [f"{name}: {_CONTROL.sub('', value)}" for name, value in response.headers]
         chunked = not isinstance(content, (bytes, FileSlice)) and "content-length" not in names
         if chunked and not bare:
             lines.append("Transfer-Encoding: chunked")

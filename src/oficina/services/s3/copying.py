@@ -15,7 +15,7 @@ from oficina.services.s3.names import check_key
 from oficina.services.s3.receive import told
 from oficina.services.s3.tags import from_header
 from oficina.store.buckets import Bucket
-from oficina.store.digests import DEFAULT, Digests
+from oficina.store.digests import DEFAULT, LARGE, Digests
 from oficina.store.versions import Object
 
 
@@ -72,21 +72,21 @@ def copy_object(ctx: Context, request: Request) -> Answer:
 def _rehashed(ctx: Context, request: Request, found: Object) -> tuple[str, dict[str, Any]]:
     """The copy's ETag and checksums. The bytes are read only when the source's do not do.
 
-    A copy comes as one, so its ETag is the MD5 of its bytes even when the source came in parts.
+    A copy comes as one, so its ETag is that of its bytes even when the source came in parts.
     """
     known = facts.checksums_of(found.facts)
     asked = request.get("ChecksumAlgorithm")
     kind = checksums.known(asked) if asked else None
     whole = known.get("ChecksumType") == "FULL_OBJECT" and (kind is None or f"Checksum{kind}" in known)
-    if whole and "-" not in found.etag:
+    if whole and ("-" not in found.etag or found.size > LARGE):
         return found.etag, known
     wanted = kind or next((name[8:] for name in known if name != "ChecksumType"), DEFAULT)
-    digests = Digests((wanted,))
+    digests = Digests((wanted,), size=found.size)
     _, descriptor = ctx.store.versions.opened(lambda: source(ctx, request)[1])
     with os.fdopen(descriptor, "rb") as file:
         while piece := file.read(1024 * 1024):
             digests.update(piece)
-    return digests.md5.hex(), {**digests.checksums, "ChecksumType": "FULL_OBJECT"}
+    return digests.etag, {**digests.checksums, "ChecksumType": "FULL_OBJECT"}
 
 
 def _facts(ctx: Context, bucket: Bucket, request: Request, found: Object) -> dict[str, Any]:

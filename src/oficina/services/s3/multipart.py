@@ -93,13 +93,13 @@ def upload_part(ctx: Context, request: Request) -> Answer:
             f"Type: {sent.lower()}",
         )
     with told(ctx):
-        received = receive(ctx, request, algorithm=wanted or DEFAULT, durable=False)
+        received = receive(ctx, request, algorithm=wanted or DEFAULT, part=True)
         part = ctx.store.uploads.put_part(
             upload,
             number,
             blob=received.blob,
             size=received.size,
-            etag=received.md5.hex(),
+            etag=received.etag,
             facts=received.checksums,
         )
     shown = received.checksums if wanted or sent in (None, DEFAULT) else checksums_given(request, sent)
@@ -120,7 +120,7 @@ def upload_part_copy(ctx: Context, request: Request) -> Answer:
     found, descriptor = ctx.store.versions.opened(lambda: copying.source(ctx, request)[1])
     try:
         offset, length = _range(request.get("CopySourceRange"), found)
-        digests = Digests((upload.facts["_algorithm"] or DEFAULT,))
+        digests = Digests((upload.facts["_algorithm"] or DEFAULT,), md5=True)
         with told(ctx), ctx.store.blobs.draft() as draft:
             draft.expect(length)
             _copy(descriptor, offset, length, draft, digests)
@@ -187,8 +187,8 @@ def list_parts(ctx: Context, request: Request) -> Answer:
         "Bucket": bucket.name,
         "Key": upload.key,
         "UploadId": upload.id,
-        "PartNumberMarker": str(after),
-        "NextPartNumberMarker": str(shown[-1].number) if shown else "0",
+        "PartNumberMarker": after,
+        "NextPartNumberMarker": shown[-1].number if shown else 0,
         "MaxParts": limit,
         "IsTruncated": len(found) > limit,
         "Parts": [_shown(part) for part in shown],

@@ -44,7 +44,7 @@ def put(ctx: Context, request: Request) -> Answer:
             request["Key"],
             blob=received.blob,
             size=received.size,
-            etag=received.md5.hex(),
+            etag=received.etag,
             facts=known,
             check=check,
         )

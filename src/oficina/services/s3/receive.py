@@ -18,8 +18,6 @@ from oficina.wire.body import Body, HeldBody
 
 LARGEST = 5 * 1024**3
 """Bytes of one put or one part (S3 user guide, "Amazon S3 multipart upload limits")."""
-_ALONGSIDE = 2 * 1024 * 1024
-"""From this size on MD5 gets a thread of its own; below, the thread would cost more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Received:
 
     blob: str
     size: int
-    md5: bytes
+    etag: str
     checksums: dict[str, str]
     """Members such as ``ChecksumCRC32``."""
 
@@ -44,35 +42,34 @@ def told(ctx: Context) -> Iterator[None]:
         raise full(ctx.config.home) from error
 
 
-def receive(
-    ctx: Context, request: Request, *, algorithm: str | None = None, durable: bool = True
-) -> Received:
+def receive(ctx: Context, request: Request, *, algorithm: str | None = None, part: bool = False) -> Received:
     """The request's body as a blob. Raises AwsError when it is cut short, too large or not as announced.
 
-    ``algorithm`` is the checksum that is kept; where it is not given, the sender's, or S3's default.
+    ``algorithm`` is the checksum that is kept; where it is not given, the sender's, or S3's default. A part
+    always has MD5, which the ETag of the whole is made of, and is made durable only with the whole.
     """
     body: Body = request.get("Body") or HeldBody(b"")
     _check_length(ctx, body)
-    checksums.md5_of(request)
+    md5 = checksums.md5_of(request) is not None
     sent = checksums.chosen(ctx, request)
     wanted = dict.fromkeys(name for name in (sent, algorithm) if name) or {DEFAULT: None}
-    digests = Digests(wanted)
+    digests = Digests(wanted, size=body.length, md5=part or md5)
     try:
         with ctx.store.blobs.draft() as draft:
             draft.expect(body.length)
-            if body.length is None or body.length > _ALONGSIDE:
-                digests.alongside()
             while piece := body.read():
                 digests.update(piece)
                 draft.write(piece)
                 if draft.size > LARGEST:
                     raise _too_large(draft.size)
-            md5 = digests.md5
+            if not part:
+                draft.sync()
             found = digests.checksums
-            checksums.verify_md5(request, md5)
+            if md5:
+                checksums.verify_md5(request, digests.md5)
             checksums.verify(_expected(ctx, request, body), found)
-            blob = draft.keep(durable=durable)
-            return Received(blob, draft.size, md5, _kept(found, algorithm or sent or DEFAULT))
+            blob = draft.keep(durable=not part)
+            return Received(blob, draft.size, digests.etag, _kept(found, algorithm or sent or DEFAULT))
     finally:
         digests.end()
 
