@@ -7,6 +7,7 @@ the SM_* variables, runs the program, writes ``/opt/ml/output/failure`` and ends
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 
 
@@ -20,6 +21,7 @@ def main() -> int:
         return 2
     from sagemaker_training import trainer
 
+    os.environ.setdefault("SAGEMAKER_TRAINING_MODULE", "container_toolkit.script:run")
     trainer.train()
     return 0
 
