@@ -10,6 +10,7 @@ from oficina.engine.processing import Processing
 from oficina.engine.training import Training
 from oficina.engine.workers import Workers
 from oficina.services.cloudwatch import cloudwatch
+from oficina.services.ecr import ecr
 from oficina.services.iam import iam
 from oficina.services.logs import logs
 from oficina.services.s3 import s3
@@ -21,7 +22,7 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, s3, logs, cloudwatch, sts, iam)
+    every = (sagemaker, s3, logs, cloudwatch, sts, iam, ecr)
     return {service.name: service for service in every}
 
 

@@ -16,7 +16,7 @@ class Kind:
     """One kind of resource.
 
     The SDKs decide on the code and on the sentence of an error, so both stand here
-    (contracts, surface §7.1); ``{name}`` and ``{arn}`` are filled in.
+    (contracts, surface §7.1); ``{name}``, ``{arn}`` and ``{account}`` are filled in.
     """
 
     name: str
@@ -46,10 +46,13 @@ class Kind:
 
     def not_found(self, name: str, arn: str) -> AwsError:
         """The error for a resource that is not there."""
-        code, sentence = self.missing
-        return AwsError(code, sentence.format(name=name, arn=arn))
+        return _say(self.missing, name, arn)
 
     def already_there(self, name: str, arn: str) -> AwsError:
         """The error for a name that is taken."""
-        code, sentence = self.taken
-        return AwsError(code, sentence.format(name=name, arn=arn))
+        return _say(self.taken, name, arn)
+
+
+def _say(error: tuple[str, str], name: str, arn: str) -> AwsError:
+    parts = arns.parse(arn)
+    return AwsError(error[0], error[1].format(name=name, arn=arn, account=parts.account if parts else ""))

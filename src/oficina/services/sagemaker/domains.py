@@ -52,16 +52,17 @@ def merged(old: Document, new: Document) -> Document:
     found = dict(old)
     for name, value in new.items():
         before = found.get(name)
-        both = isinstance(value, dict) and isinstance(before, dict)
-        found[name] = merged(before, value) if both else value
+        if isinstance(value, dict) and isinstance(before, dict):
+            found[name] = merged(before, value)
+        else:
+            found[name] = value
     return found
 
 
 def in_use(what: str, arn: str, others: str) -> AwsError:
     """AWS's answer to a Delete of what still has others in it."""
-    return AwsError(
-        "ResourceInUse", f"Unable to delete {what} [{arn}] because {others} are associated with it."
-    )
+    sentence = f"Unable to delete {what} [{arn}] because {others} are associated with it."
+    return AwsError("ResourceInUse", sentence)
 
 
 @sagemaker.operation
