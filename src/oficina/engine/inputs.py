@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import posixpath
+import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -155,6 +156,13 @@ def link(store: Store, found: list[Item], folder: Path) -> None:
                 ) from error
             made.add(target.parent)
         store.objects.link(item.object, target)
+
+
+def copy(store: Store, found: Object, folder: Path, name: str) -> None:
+    """A copy of an object below a folder, for a program to change."""
+    target = folder / posixpath.normpath("/" + name).lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(store.objects.path(found), target)
 
 
 def stream_files(

@@ -93,6 +93,7 @@ class Training:
         hosts = program.hosts_of(job["ResourceConfig"])
         try:
             staged = _channels(engine, docs.account, job, hosts, folder)
+            _restore_checkpoints(engine, docs.account, job, hosts, folder)
         except InputMissing as missing:
             raise JobFailed(f"ClientError: Data download failed:{missing}") from missing
         return _spec(engine, docs.region, job, image, hosts, staged, folder)
@@ -178,6 +179,21 @@ def _channels(engine: Engine, account: str, job: Document, hosts: list[str], fol
                 inputs.link(engine.store, mine, place)
                 staged["inputs"].append({"host": host, "target": target, "lower": str(place)})
     return staged
+
+
+def _restore_checkpoints(engine: Engine, account: str, job: Document, hosts: list[str], folder: Path) -> None:
+    """Copies of what an earlier job left, since a program may write into its checkpoints."""
+    checkpoints = job.get("CheckpointConfig")
+    if checkpoints is None:
+        return
+    bucket, prefix = inputs.split(checkpoints["S3Uri"])
+    if not engine.store.objects.has_bucket(account, bucket):
+        raise InputMissing(f"The bucket of CheckpointConfig.S3Uri, {bucket}, does not exist.")
+    for each in engine.store.objects.iterate(account, bucket, prefix):
+        name = inputs.local_name(each.key, prefix)
+        if name:
+            for host in hosts:
+                inputs.copy(engine.store, each, local_folder(folder, host, checkpoints["LocalPath"]), name)
 
 
 def _each_share(source: Source, hosts: list[str]) -> list[tuple[int, str | None]]:
