@@ -161,3 +161,28 @@ def test_where_the_kernel_allows_no_namespace_the_job_does_not_run_and_the_remed
 
 def test_doctor_finds_nothing_missing_here() -> None:
     assert process.check() == []
+
+
+@pytest.mark.parametrize(("floor", "reason"), [(0, "exit"), (8_000_000, "disk_full")])
+def test_a_job_that_fills_the_disk_is_told_as_what_it_was(make_job: MakeJob, floor: int, reason: str) -> None:
+    script = "i=0; while head -c 500000 /dev/zero > /tmp/f$i; do i=$((i+1)); sleep 0.03; done; exit 28"
+    job = make_job(script, free_bytes_floor=floor)
+    supervisor = str(Path(process.__file__).with_name("supervisor.py"))
+    small = (
+        'cp "$2/spec.json" "$3/spec.json"; mount -t tmpfs -o size=16m tmpfs "$2"; cp "$3/spec.json" "$2"; '
+        '"$0" -I -S "$1" "$2"; cp "$2/exit.json" "$3"'
+    )
+    kept = job.folder.parent / "kept"
+    kept.mkdir(exist_ok=True)
+    command = ["unshare", "-U", "-r", "-m", "sh", "-c", small, PYTHON, supervisor, str(job.folder), str(kept)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    ended = process.Exit.from_json((kept / "exit.json").read_text())
+    assert ended.reason == reason, ended
+    assert (ended.hosts["algo-1"].signal is None) == (reason == "exit")
+
+
+def test_an_order_that_makes_no_sense_is_told_as_an_error(make_job: MakeJob) -> None:
+    job = make_job(inputs=[process.Input(target="/usr/lib/input", lower="/no/such/folder")])
+    ended = job.run()
+    assert ended.reason == "error"
+    assert "/no/such/folder" in ended.detail

@@ -6,8 +6,8 @@ The engine writes a ``Spec`` into a job's folder, calls ``launch`` and ``wait``;
 from .check import check, notes
 from .exit import Exit, HostExit
 from .launch import VANISHED, alive, kill, launch, started, stop, wait
-from .removal import remove
 from .spec import File, Input, Layer, Output, Pipe, Spec
+from .supervision.removal import remove
 
 __all__ = [
     "VANISHED",

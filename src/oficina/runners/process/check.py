@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from .launch import launch, wait
-from .removal import remove
 from .spec import Input, Spec
+from .supervision.removal import remove
 
 
 def check() -> list[str]:

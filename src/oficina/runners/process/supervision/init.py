@@ -82,11 +82,12 @@ def run(host: Host, user: int, group: int, as_root: bool) -> int:
         host.tell("refused", error.strerror)
         return 0
     kernel.set_host_name(host.name)
-    for subject, sentence in mounts.View(host.spec, host.name, host.folder, as_root).build().items():
+    view = mounts.View(host.spec, host.name, host.folder, privileges.is_real_root())
+    for subject, sentence in view.build().items():
         host.tell("note", subject, sentence)
     fill(host)
     host.tell("mounted")
-    child = spawn(host, as_root)
+    child = spawn(host)
     if child:
         host.tell("ended", watch(child))
     return 0
@@ -129,13 +130,13 @@ def environment(host: Host) -> dict[str, str]:
     return {"HOME": "/tmp/home", **(host.spec.get("env") or {}), **extra}
 
 
-def spawn(host: Host, as_root: bool) -> int:
+def spawn(host: Host) -> int:
     """Start the user's program; returns when it runs, 0 when it could not be started."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            execute(host, as_root)
+            execute(host)
         except BaseException as error:  # between fork and exec nothing may escape into process 1's code
             os.write(writer, sentence(error, host).encode())
         finally:
@@ -151,7 +152,7 @@ def spawn(host: Host, as_root: bool) -> int:
     return child
 
 
-def execute(host: Host, as_root: bool) -> None:
+def execute(host: Host) -> None:
     """Become the user's program."""
     env = environment(host)
     null = os.open("/dev/null", os.O_RDONLY)
@@ -160,7 +161,7 @@ def execute(host: Host, as_root: bool) -> None:
     os.setsid()
     os.chdir(host.spec.get("workdir") or "/")
     limit(host.spec.get("disk_bytes"))
-    if not as_root:
+    if privileges.users() == 1:
         privileges.pretend_chown()
     privileges.drop_capabilities()
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):

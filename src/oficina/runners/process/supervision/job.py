@@ -7,8 +7,9 @@ import os
 import select
 import signal
 import time
+import traceback
 
-from . import addresses, chaos, facts, init, logs, pipes, usage
+from . import addresses, chaos, facts, init, logs, pipes, removal, usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ def main(folder: str) -> int:
     job = Job(folder, read_spec(folder))
     signal.signal(signal.SIGTERM, job.on_stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    job.run()
+    try:
+        job.run()
+    except Exception as error:  # the outermost edge: whatever it was, the server must hear of it
+        traceback.print_exc()
+        job.give_up(f"{type(error).__name__}: {error}")
     os.close(lock)
     return 0
 
@@ -212,8 +217,8 @@ class Job:
         remedy = (
             "the kernel allows this user no namespace, without which a job would not be private "
             f"({why}); as root type: sysctl -w kernel.unprivileged_userns_clone=1 (Debian) or "
-            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), "
-            "in a container start it with --privileged"
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) or "
+            "sysctl -w user.max_user_namespaces=15000 (Red Hat); a container needs --privileged"
         )
         self.fail("no_namespace", remedy)
 
@@ -290,11 +295,23 @@ class Job:
 
     def finish(self) -> None:
         ended = time.time()
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # It is too late for a stop.
         for feeder in self.feeders:
             os.kill(feeder, signal.SIGKILL)
             os.waitpid(feeder, 0)
         outputs = self.package() if self.started else []
         chaos.point("packaged")
+        if self.notes:
+            self.write_notes()
+        self.tell_end(ended, outputs)
+
+    def give_up(self, detail: str) -> None:
+        """The supervisor itself failed: no host may go on without it."""
+        self.fail("error", detail)
+        self.signal(signal.SIGKILL)
+        self.tell_end(time.time(), [])
+
+    def tell_end(self, ended: float, outputs: list[str]) -> None:
         document = {
             "started": self.started,
             "ended": ended,
@@ -305,17 +322,29 @@ class Job:
             "message": self.read("output/message"),
             "outputs": outputs,
         }
-        if self.notes:
-            self.write_notes()
-        facts.write_json(os.path.join(self.folder, "exit.json"), document)
+        path = os.path.join(self.folder, "exit.json")
+        try:
+            facts.write_json(path, document)
+        except OSError:
+            self.make_room()
+            facts.write_json(path, document)
+
+    def make_room(self) -> None:
+        """A full disk must not keep the end from being told: what is no output gives way."""
+        for name in self.hosts:
+            for part in ("tmp", "var-tmp", "overlays"):
+                removal.remove(os.path.join(self.folder, "hosts", name, part))
 
     def package(self) -> list[str]:
         from . import packaging
 
+        what = self.folder, self.spec["hosts"], self.spec.get("outputs") or []
         try:
-            done, left_out = packaging.package(
-                self.folder, self.spec["hosts"], self.spec.get("outputs") or []
-            )
+            try:
+                done, left_out = packaging.package(*what)
+            except OSError:
+                self.make_room()
+                done, left_out = packaging.package(*what)
         except OSError as error:
             if self.reason == "exit":
                 self.reason, self.detail = "error", f"the outputs could not be packaged: {error}"
@@ -335,7 +364,10 @@ class Job:
         return None
 
     def write_notes(self) -> None:
-        facts.write_json(os.path.join(self.folder, "notes.json"), self.notes)
+        try:
+            facts.write_json(os.path.join(self.folder, "notes.json"), self.notes)
+        except OSError:
+            traceback.print_exc()  # A note is not worth a job.
 
 
 def result(status: int) -> dict[str, int | None]:

@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
 # What the real root could write in /proc in spite of having lost its capabilities; the list is Docker's.
 PROC_READONLY = ("/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/sysrq-trigger")
+# Volatile means no fsync, as nothing in an upper folder outlives the job; Linux has it since 5.10.
 OVERLAY_OPTIONS = ("index=off,volatile", "index=off")
 
 
 class View:
     """Builds it; every source is opened before anything is covered, and is mounted by its handle."""
 
-    def __init__(self, spec: dict[str, Any], host: str, folder: str, as_root: bool) -> None:
-        self.spec, self.host, self.as_root = spec, host, as_root
+    def __init__(self, spec: dict[str, Any], host: str, folder: str, real_root: bool) -> None:
+        self.spec, self.host, self.real_root = spec, host, real_root
         self.own = os.path.join(folder, "hosts", host)
         self.handles: dict[str, int] = {}
         self.links: dict[str, str] = {}
@@ -173,10 +174,10 @@ class View:
         lower = ":".join(self.handle(path) for path in lowers)
         os.makedirs(target, exist_ok=True)
         layers = f"lowerdir={lower},upperdir={private}/upper,workdir={private}/work"
-        extra = "" if self.as_root else ",userxattr"
+        user = "" if self.real_root else ",userxattr"
         for options in OVERLAY_OPTIONS:
             try:
-                kernel.mount("overlay", target, "overlay", 0, f"{layers},{options}{extra}")
+                kernel.mount("overlay", target, "overlay", 0, f"{layers},{options}{user}")
                 return
             except OSError as error:
                 refused = error
@@ -218,7 +219,7 @@ class View:
         except PermissionError:
             self.note("proc", "the machine's /proc is visible: the kernel allows no new one here")
             return
-        if self.as_root:
+        if self.real_root:
             for path in PROC_READONLY:
                 if os.path.exists(path):
                     kernel.mount(path, path, None, kernel.MS_BIND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import stat
@@ -88,6 +89,12 @@ class Package:
         os.fsync(self.raw.fileno())
         self.raw.close()
 
+    def discard(self) -> None:
+        """Give up a package that could not be written."""
+        os.unlink(self.raw.name)
+        with contextlib.suppress(OSError):  # What is still to be written cannot be, on a full disk.
+            self.raw.close()
+
 
 def sources(folder: str, hosts: list[str], source: str) -> Iterator[int]:
     """The opened folder behind an output on each host that has it."""
@@ -100,6 +107,15 @@ def sources(folder: str, hosts: list[str], source: str) -> Iterator[int]:
             continue
 
 
+def fill(package: Package, handles: Iterator[int]) -> None:
+    for handle in handles:
+        try:
+            package.add_tree(handle)
+        finally:
+            os.close(handle)
+    package.close()
+
+
 def package(folder: str, hosts: list[str], outputs: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """Write all outputs of kind tar.gz to ``out/``; their names, and what had to be left out of them."""
     out = os.path.join(folder, "out")
@@ -109,12 +125,11 @@ def package(folder: str, hosts: list[str], outputs: list[dict[str, Any]]) -> tup
         if output["kind"] == "tar.gz":
             path = os.path.join(out, output["as"])
             package = Package(path + ".new")
-            for handle in sources(folder, hosts, output["source"]):
-                try:
-                    package.add_tree(handle)
-                finally:
-                    os.close(handle)
-            package.close()
+            try:
+                fill(package, sources(folder, hosts, output["source"]))
+            except OSError:
+                package.discard()
+                raise
             os.rename(path + ".new", path)
             left_out += [os.path.join(output["source"], name) for name in package.left_out]
         done.append(output["as"])

@@ -38,6 +38,17 @@ def drop_capabilities() -> None:
             kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
 
 
+def users() -> int:
+    """How many users this user namespace knows."""
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        return sum(int(line.split()[2]) for line in file)
+
+
+def is_real_root() -> bool:
+    """Whether this is the machine's own root, not one of a user namespace or a rootless container."""
+    return users() == 2**32 - 1
+
+
 class Instruction(ctypes.Structure):
     """struct sock_filter: one step of a seccomp program."""
 

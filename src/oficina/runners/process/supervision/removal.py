@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 
-def remove(folder: Path) -> None:
+def remove(folder: str | os.PathLike[str]) -> None:
     """Remove a folder with all it holds, following no link; it need not exist.
 
     An overlay's work folder has mode 000, and a job may take its own folders' permissions away.
     """
+    above, name = os.path.split(os.path.abspath(folder))
     try:
-        parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        parent = os.open(above, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
-        remove_entry(folder.name, parent)
+        remove_entry(name, parent)
     except FileNotFoundError:
         return
     finally:
