@@ -12,11 +12,13 @@ from tests.bench import places
 from tests.bench.figures import Figure, milliseconds, timed
 from tests.waiting import wait_until
 
-PROGRAM = """
-import time, pathlib
-pathlib.Path("/opt/ml/output/failure").write_text(f"first line at {time.time()}")
-raise SystemExit(1)
-"""
+PROGRAM = "; ".join(
+    (
+        "import time",
+        "print('first line at', time.time(), file=open('/opt/ml/output/failure', 'w'))",
+        "raise SystemExit(1)",
+    )
+)
 """Tells the time of its first line where Describe shows it."""
 
 
