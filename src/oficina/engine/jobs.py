@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 TOPIC = "job"
 """The topic of the queue that jobs wait in."""
 TERMINAL = ("Completed", "Failed", "Stopped")
+BEGUN = "_begun"
+"""The member that says that a worker has taken a job up; no client sees it."""
 
 
 class JobFailed(Exception):
@@ -55,11 +57,11 @@ class Life(Protocol):
         """Takes the outputs up and says how the job ended: the changes to its document."""
         ...
 
-    def failed(self, engine: Engine, docs: Scope, job: Document, reason: str) -> Document:
+    def failed(self, docs: Scope, job: Document, reason: str) -> Document:
         """The changes to the document of a job that failed for a reason outside the program."""
         ...
 
-    def stopped(self, engine: Engine, docs: Scope, job: Document) -> Document:
+    def stopped(self, docs: Scope, job: Document) -> Document:
         """The changes to the document of a job that was stopped before its program ran."""
         ...
 
@@ -71,11 +73,20 @@ def folder_of(store: Store, kind: Kind, job: Document) -> Path:
     return store.folder("jobs") / f"{job[kind.member('name')]}-{digest}"
 
 
-def stop(store: Store, docs: Scope, kind: Kind, name: str) -> None:
-    """Asks a job to stop. One that has not begun is stopped by the worker that takes it up."""
+def waits(store: Store, slots: int) -> bool:
+    """Whether a job that is created now has to wait for another one's end."""
+    return store.queue.depth(TOPIC) >= slots
+
+
+def stop(life: Life, store: Store, docs: Scope, name: str) -> None:
+    """Asks a job to stop; one that still waits for its turn is stopped at once."""
+    kind = life.kind
     with docs.transaction():
         job = docs.get(kind, name)
         if job[kind.member("status")] in TERMINAL:
+            return
+        if not job.get(BEGUN):
+            docs.update(kind, name, life.stopped(docs, job))
             return
         changes: Document = {kind.member("status"): "Stopping"}
         if "SecondaryStatus" in job:
@@ -96,16 +107,24 @@ class Jobs:
         """Sees one job to its end."""
         life = self._lives[task.payload["kind"]]
         docs = engine.store.scope(task.account, task.region)
-        job = docs.find(life.kind, task.payload["name"])
-        if job is None or job[life.kind.member("status")] in TERMINAL:
-            return
-        _Run(engine, docs, life, job, task).go()
+        job = _begin(docs, life.kind, task)
+        if job is not None:
+            _Run(engine, docs, life, job, task).go()
 
     def clear(self, engine: Engine) -> None:
         """Kills every program that runs, at a reset."""
         for folder in engine.store.folder("jobs").iterdir():
             if process.alive(folder):
                 process.kill(folder)
+
+
+def _begin(docs: Scope, kind: Kind, task: Task) -> Document | None:
+    """The job of a task, taken up; None when it has ended or was deleted meanwhile."""
+    with docs.transaction():
+        job = docs.find(kind, task.payload["name"])
+        if job is None or job[kind.member("status")] in TERMINAL or job[kind.member("arn")] != task.resource:
+            return None
+        return job if job.get(BEGUN) else docs.update(kind, task.payload["name"], {BEGUN: True})
 
 
 class _Run:
@@ -123,14 +142,14 @@ class _Run:
         try:
             changes = self._live()
         except JobFailed as failure:
-            changes = self.life.failed(self.engine, self.docs, self.job, str(failure))
+            changes = self.life.failed(self.docs, self.job, str(failure))
         point("collected")
         self._record(changes)
 
     def _live(self) -> Document:
         if not (self.folder / "supervisor.lock").exists():
             if self._stopping():
-                return self.life.stopped(self.engine, self.docs, self.job)
+                return self.life.stopped(self.docs, self.job)
             self._launch()
         end = self._watch()
         if end.reason == "error" and end.detail == process.VANISHED:

@@ -71,15 +71,15 @@ class Processing:
         status, reason = _verdict(job, end)
         if status == "Completed":
             _upload(engine, docs.account, job, folder)
-        return _ended(engine, status, reason, end.message)
+        return _ended(docs, status, reason, end.message)
 
-    def failed(self, engine: Engine, docs: Scope, job: Document, reason: str) -> Document:
+    def failed(self, docs: Scope, job: Document, reason: str) -> Document:
         """The job could not run."""
-        return _ended(engine, "Failed", reason, None)
+        return _ended(docs, "Failed", reason, None)
 
-    def stopped(self, engine: Engine, docs: Scope, job: Document) -> Document:
+    def stopped(self, docs: Scope, job: Document) -> Document:
         """The job was stopped before it ran."""
-        return _ended(engine, "Stopped", None, None)
+        return _ended(docs, "Stopped", None, None)
 
 
 def _inputs(engine: Engine, account: str, job: Document, hosts: list[str], folder: Path) -> Document:
@@ -173,10 +173,10 @@ def _verdict(job: Document, end: Exit) -> tuple[str, str | None]:
     return "Completed", None
 
 
-def _ended(engine: Engine, status: str, reason: str | None, message: str | None) -> Document:
+def _ended(docs: Scope, status: str, reason: str | None, message: str | None) -> Document:
     return {
         "ProcessingJobStatus": status,
         "FailureReason": reason,
         "ExitMessage": message or None,
-        "ProcessingEndTime": engine.clock.now(),
+        "ProcessingEndTime": docs.clock.now(),
     }

@@ -65,6 +65,12 @@ def moved(job: Document, status: str, time: float) -> Document:
     return {"SecondaryStatus": status, "SecondaryStatusTransitions": transitions}
 
 
+def begin(time: float, *, waiting: bool) -> Document:
+    """The statuses of a job that was just created; one that has to wait for its turn is Pending."""
+    changes = moved({}, "Starting", time)
+    return moved(changes, "Pending", time) if waiting else changes
+
+
 def artifacts_uri(job: Document) -> str:
     """Where the model goes: ``OUTPUT/JOB/output/model.tar.gz``, or a folder when it is not compressed."""
     output = job["OutputDataConfig"]
@@ -136,17 +142,17 @@ class Training:
         _upload(engine, docs.account, job, folder)
         job = docs.get(self.kind, job["TrainingJobName"])
         status, secondary, reason = _verdict(job, end)
-        return _ended(engine, job, status, secondary, reason, end)
+        return _ended(docs, job, status, secondary, reason, end)
 
-    def failed(self, engine: Engine, docs: Scope, job: Document, reason: str) -> Document:
+    def failed(self, docs: Scope, job: Document, reason: str) -> Document:
         """The job could not run."""
         job = docs.get(self.kind, job["TrainingJobName"])
-        return _ended(engine, job, "Failed", "Failed", reason, None)
+        return _ended(docs, job, "Failed", "Failed", reason, None)
 
-    def stopped(self, engine: Engine, docs: Scope, job: Document) -> Document:
+    def stopped(self, docs: Scope, job: Document) -> Document:
         """The job was stopped before it ran."""
         job = docs.get(self.kind, job["TrainingJobName"])
-        return _ended(engine, job, "Stopped", "Stopped", None, None)
+        return _ended(docs, job, "Stopped", "Stopped", None, None)
 
 
 def _stream(job: Document, host: str) -> str:
@@ -323,9 +329,9 @@ def failure_reason(text: str | None, code: int) -> str:
 
 
 def _ended(
-    engine: Engine, job: Document, status: str, secondary: str, reason: str | None, end: Exit | None
+    docs: Scope, job: Document, status: str, secondary: str, reason: str | None, end: Exit | None
 ) -> Document:
-    now = engine.clock.now()
+    now = docs.clock.now()
     changes: Document = {
         "TrainingJobStatus": status,
         "FailureReason": reason,

@@ -97,6 +97,13 @@ class Queue:
         ).fetchone()
         return timeout if due is None else max(0.01, due - self._clock.now())
 
+    def depth(self, topic: str) -> int:
+        """How much work of a topic is not done yet, what is being worked on included."""
+        (count,) = self._database.reader.execute(
+            "SELECT count(*) FROM queue WHERE topic=?", (topic,)
+        ).fetchone()
+        return int(count)
+
     def done(self, task: Task) -> None:
         """The work is done: its row goes, in the caller's transaction when there is one."""
         with self._database.transaction() as connection:

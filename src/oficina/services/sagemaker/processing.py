@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oficina.engine import jobs
-from oficina.engine.processing import PROCESSING_JOB
+from oficina.engine.processing import PROCESSING_JOB, Processing
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
@@ -90,7 +90,7 @@ def stop_processing_job(ctx: Context, request: dict[str, Any]) -> None:
         raise validation(
             f"The request was rejected because the processing job is in status {job['ProcessingJobStatus']}."
         )
-    jobs.stop(ctx.store, ctx.docs, PROCESSING_JOB, request["ProcessingJobName"])
+    jobs.stop(Processing(), ctx.store, ctx.docs, request["ProcessingJobName"])
 
 
 @sagemaker.operation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oficina.engine import inputs, jobs, training
-from oficina.engine.training import TRAINING_JOB
+from oficina.engine.training import TRAINING_JOB, Training
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
@@ -31,8 +31,7 @@ def create_training_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
             TRAINING_JOB,
             document,
             TrainingJobStatus="InProgress",
-            SecondaryStatus="Starting",
-            SecondaryStatusTransitions=[training.transition("Starting", ctx.clock.now())],
+            **training.begin(ctx.clock.now(), waiting=jobs.waits(ctx.store, ctx.config.slots)),
             ModelArtifacts={"S3ModelArtifacts": training.artifacts_uri(document)},
         )
         ctx.enqueue(jobs.TOPIC, job["TrainingJobArn"], payload={"kind": "TrainingJob", "name": name})
@@ -141,7 +140,7 @@ def stop_training_job(ctx: Context, request: dict[str, Any]) -> None:
         raise validation(
             f"The request was rejected because the training job is in status {job['TrainingJobStatus']}."
         )
-    jobs.stop(ctx.store, ctx.docs, TRAINING_JOB, request["TrainingJobName"])
+    jobs.stop(Training(), ctx.store, ctx.docs, request["TrainingJobName"])
 
 
 @sagemaker.operation
