@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import uv
+from uv import find_uv_bin
 
 from . import furnish
 from .image import MARKER, Image, ImageNotBuilt, Progress
@@ -27,13 +27,13 @@ def build(image: Image, images: Path, downloads: Path, progress: Progress) -> No
     """Make an image's environment; who comes second waits for the first."""
     images.mkdir(parents=True, exist_ok=True)
     downloads.mkdir(parents=True, exist_ok=True)
-    with _locked(images / f"{image.path.name}.lock", progress):
+    with _locked(images / f"{image.path.name}.lock", progress) as lock:
         if image.ready:
             return
         if image.path.exists():
             shutil.rmtree(image.path)
         progress(f"Building the image {image.name} {image.tag} (once)")
-        _make(image, downloads, progress)
+        _make(image, Uv(image, downloads.absolute(), progress, lock))
         facts = {"name": image.name, "tag": image.tag, "digest": image.digest, "python": str(image.python)}
         temporary = image.path / f"{MARKER}.new"
         temporary.write_text(json.dumps(facts), encoding="utf-8")
@@ -41,28 +41,25 @@ def build(image: Image, images: Path, downloads: Path, progress: Progress) -> No
         progress(f"Built the image {image.name} {image.tag}")
 
 
-def _make(image: Image, downloads: Path, progress: Progress) -> None:
-    run = _Uv(image, downloads, progress)
-    run("venv", "--python", str(image.python), "--no-project", str(image.path))
-    pins = _pins(image, downloads, run)
-    python = str(image.path / "bin" / "python")
-    strict = ["--require-hashes"] if image.pinned else []
-    run(
-        "pip",
-        "sync",
-        "--python",
-        python,
-        *strict,
-        "--compile-bytecode",
-        "--allow-empty-requirements",
-        str(pins),
-    )
+def _make(image: Image, uv: Uv) -> None:
+    uv.run("venv", "--python", str(image.python), "--no-project", str(image.path))
+    options = ["--python", str(image.path / "bin" / "python"), "--compile-bytecode"]
+    if image.pinned:
+        options.append("--require-hashes")
+    pins = str(_pins(image, uv))
+    try:
+        uv.run("pip", "sync", *options, pins)
+    except ImageNotBuilt as error:
+        # uv believes a list of versions for ten minutes; a pin may be younger than that.
+        if "there is no version of" not in str(error):
+            raise
+        uv.run("pip", "sync", *options, "--refresh", pins)
     furnish.furnish(image)
 
 
-def _pins(image: Image, downloads: Path, run: _Uv) -> Path:
+def _pins(image: Image, uv: Uv) -> Path:
     """The file of pins; what a user left open is resolved once and kept."""
-    folder = downloads / "requirements"
+    folder = uv.downloads / "requirements"
     folder.mkdir(exist_ok=True)
     key = hashlib.sha256(f"{image.python}\n{image.requirements}".encode()).hexdigest()
     pins = folder / f"{key}.txt"
@@ -74,18 +71,21 @@ def _pins(image: Image, downloads: Path, run: _Uv) -> Path:
     else:
         asked = folder / f"{key}.{os.getpid()}.in"
         asked.write_text(image.requirements + "\npip\n", encoding="utf-8")
-        run("pip", "compile", "-q", "--python", str(image.python), "-o", str(temporary), str(asked))
+        uv.run("pip", "compile", "-q", "--python", str(image.python), "-o", str(temporary), str(asked))
         asked.unlink()
     temporary.rename(pins)
     return pins
 
 
-class _Uv:
+class Uv:
     """Runs uv for one image and passes on what it says."""
 
-    def __init__(self, image: Image, downloads: Path, progress: Progress) -> None:
+    def __init__(self, image: Image, downloads: Path, progress: Progress, lock: int) -> None:
         self.image = image
+        self.downloads = downloads
         self.progress = progress
+        self.lock = lock
+        """uv holds it too: when its builder is killed, the next one waits for this uv to end."""
         self.environment = {
             **{
                 name: value
@@ -99,12 +99,14 @@ class _Uv:
             "NO_COLOR": "1",
         }
 
-    def __call__(self, *arguments: str) -> None:
-        command = [uv.find_uv_bin(), *arguments]
+    def run(self, *arguments: str) -> None:
+        """One command, away from projects whose settings are not meant for it. Raises ImageNotBuilt."""
         last = deque[str](maxlen=12)
         with subprocess.Popen(
-            command,
+            [find_uv_bin(), *arguments],
             env=self.environment,
+            cwd=self.downloads,
+            pass_fds=[self.lock],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -136,7 +138,7 @@ def _failure(image: Image, last: Sequence[str]) -> str:
 
 
 @contextmanager
-def _locked(path: Path, progress: Progress) -> Iterator[None]:
+def _locked(path: Path, progress: Progress) -> Iterator[int]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
@@ -144,6 +146,6 @@ def _locked(path: Path, progress: Progress) -> Iterator[None]:
         except BlockingIOError:
             progress("Waiting for another process that builds this image")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle
     finally:
         os.close(handle)

@@ -54,7 +54,7 @@ class Registry:
         path, tag = Reference.parse(name).path, Reference.parse(name).tag
         own = Own(
             name=f"{path}:{tag}" if tag else path,
-            requirements=requirements.read_text(encoding="utf-8"),
+            requirements=_whole(requirements.absolute()),
             entrypoint=entrypoint,
         )
         self._change(lambda images: [each for each in images if each.name != own.name] + [own])
@@ -92,3 +92,19 @@ class Registry:
             yield
         finally:
             os.close(handle)
+
+
+def _whole(path: Path) -> str:
+    """A requirements file with the files that it names by ``-r`` in it, and other paths made absolute."""
+    lines = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        option, _, rest = line.strip().partition(" ")
+        if option in ("-r", "--requirement"):
+            lines.append(_whole(path.parent / rest.strip()))
+        elif option in ("-c", "--constraint", "-e", "--editable"):
+            lines.append(f"{option} {path.parent / rest.strip()}")
+        elif line.startswith(("./", "../")):
+            lines.append(str(path.parent / line.strip()))
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
