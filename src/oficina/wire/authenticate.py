@@ -76,10 +76,9 @@ def refuse(exchange: Exchange, reason: str) -> AwsError:
 
 def authenticate(gateway: Gateway, exchange: Exchange) -> None:
     """Finds the caller, verifies the signature, and prepares the body for checking what was signed."""
-    try:
-        signature = sigv4.read(exchange.request)
-    except ValueError as error:
-        raise refuse(exchange, "incomplete") from error
+    if exchange.malformed:
+        raise refuse(exchange, "incomplete")
+    signature = exchange.signature
     if gateway.config.open:
         exchange.caller = _open_caller(gateway, exchange, signature)
         _unwrap(exchange, signature, None)

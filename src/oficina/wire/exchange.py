@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from oficina.model.shapes import Operation
     from oficina.services.service import Service
     from oficina.store.keys import Key
+    from oficina.wire.sigv4 import Signature
 
 
 @dataclass(slots=True)
@@ -22,6 +23,10 @@ class Exchange:
 
     request: Request
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    signature: Signature | None = None
+    """What the request says about its signature of version 4."""
+    malformed: bool = False
+    """Whether a signature is there that cannot be read."""
     scope: str = ""
     """The service name in the signature's credential scope; empty when the request is not signed."""
     region: str = ""

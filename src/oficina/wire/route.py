@@ -35,8 +35,9 @@ def route(services: Services, exchange: Exchange, default_region: str) -> None:
 def _read_scope(exchange: Exchange, default_region: str) -> None:
     exchange.region = default_region
     try:
-        signature = sigv4.read(exchange.request)
+        exchange.signature = signature = sigv4.read(exchange.request)
     except ValueError:
+        exchange.malformed = True
         return
     if signature is not None:
         exchange.scope, exchange.region = signature.service, signature.region

@@ -43,7 +43,12 @@ class Signature:
     @property
     def time(self) -> float:
         """The time of signing in seconds since the epoch. Raises ValueError when it is not a time."""
-        return datetime.strptime(self.moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        return _seconds(self.moment)
+
+
+@lru_cache(maxsize=64)
+def _seconds(moment: str) -> float:
+    return datetime.strptime(moment, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 
 
 def read(request: Request) -> Signature | None:
