@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,20 +13,10 @@ from typing import Any
 import pytest
 
 from oficina.runners import process
+from tests.waiting import wait_until
 
 PYTHON = os.path.realpath(sys.executable)
 PATH = "/usr/local/bin:/usr/bin:/bin"
-
-
-def wait_until(condition: Callable[[], Any], reason: str, seconds: float = 20) -> Any:
-    """Wait for a condition, looking often; fails with the reason."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.005)
-    raise AssertionError(f"waited {seconds} s in vain: {reason}")
 
 
 @dataclass(frozen=True)

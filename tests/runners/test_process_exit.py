@@ -98,6 +98,22 @@ def test_a_job_is_alive_from_launch_until_its_end_and_leaves_no_zombie(make_job:
     assert not Path(f"/proc/{job.pid()}").exists()
 
 
+def test_launching_and_waiting_leaves_nothing_open(make_job: MakeJob) -> None:
+    make_job().run()
+    before = sorted(os.listdir("/proc/self/fd"))
+    make_job().run()
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_twenty_jobs_at_once_do_not_disturb_each_other(make_job: MakeJob) -> None:
+    jobs = [make_job(f"echo {number} > /tmp/n; sleep 0.1; cat /tmp/n") for number in range(20)]
+    for job in jobs:
+        job.launch()
+    for number, job in enumerate(jobs):
+        assert job.wait().succeeded
+        assert job.log() == [str(number)]
+
+
 def test_no_mount_of_a_job_is_seen_from_outside(make_job: MakeJob) -> None:
     job = make_job("echo here; sleep 1000").launch().says("here")
     assert str(job.folder) not in Path("/proc/self/mounts").read_text()

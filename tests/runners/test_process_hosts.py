@@ -56,7 +56,16 @@ def test_when_one_host_fails_the_others_are_stopped(make_job: MakeJob) -> None:
     ended = job.run()
     assert ended.reason == "exit"
     assert ended.hosts["algo-2"] == process.HostExit(exit_code=9)
+    assert next(iter(ended.hosts)) == "algo-2"
+    assert ended.exit_code == 9
     assert not ended.succeeded
+
+
+def test_the_failure_of_the_host_that_failed_first_is_told(make_job: MakeJob) -> None:
+    script = """
+if [ $(hostname) = algo-2 ]; then echo cause > /opt/ml/output/failure; exit 1; fi
+trap 'echo effect > /opt/ml/output/failure; exit 1' TERM; while :; do sleep 0.05; done"""
+    assert make_job(script, hosts=HOSTS).run().failure == "cause\n"
 
 
 def test_the_job_lasts_as_long_as_its_slowest_host(make_job: MakeJob) -> None:

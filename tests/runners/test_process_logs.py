@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.runners.conftest import MakeJob, wait_until
+from tests.runners.conftest import MakeJob
+from tests.waiting import wait_until
 
 
 def test_lines_are_seen_while_the_job_runs(make_job: MakeJob) -> None:

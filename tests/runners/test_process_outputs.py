@@ -80,6 +80,20 @@ def test_a_tree_is_left_in_place(make_job: MakeJob) -> None:
     assert not (job.folder / "out" / "out").exists()
 
 
+def test_a_tree_is_readable_afterwards_and_a_link_is_none(make_job: MakeJob) -> None:
+    outputs = [
+        process.Output(source="/opt/ml/processing/out", name="out", kind="tree"),
+        process.Output(source="/opt/ml/processing/link", name="link", kind="tree"),
+    ]
+    script = (
+        "cd /opt/ml/processing; ln -s /etc link; mkdir -p out/d; echo x > out/d/f; chmod 000 out/d/f out/d"
+    )
+    job = make_job(script, directories=["/opt/ml/processing/out"], outputs=outputs)
+    assert job.run().outputs == ["out"]
+    assert job.path("processing/out/d/f").read_text() == "x\n"
+    assert job.notes()["outputs"].endswith("/opt/ml/processing/link")
+
+
 def test_the_output_of_a_job_that_failed_is_packed_too(make_job: MakeJob) -> None:
     job = make_job("echo x > /opt/ml/model/f; exit 1")
     assert job.run().outputs == ["model.tar.gz"]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from oficina.runners import process
-from tests.runners.conftest import PYTHON, MakeJob, wait_until
+from tests.runners.conftest import PYTHON, MakeJob
+from tests.waiting import wait_until
 
 POLITE = "trap 'echo saving; exit 7' TERM; echo up; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"

@@ -26,6 +26,7 @@ class Exit:
     started: float | None = None
     """When the user's program began; None when it never did."""
     hosts: dict[str, HostExit] = field(default_factory=dict)
+    """In the order in which they ended."""
     detail: str = ""
     """A sentence for every reason but ``exit``."""
     failure: str | None = None
@@ -36,7 +37,7 @@ class Exit:
 
     @property
     def exit_code(self) -> int:
-        """The first host's exit code that is not 0, else 0."""
+        """The exit code of the host that failed first, else 0."""
         return next((host.exit_code for host in self.hosts.values() if host.exit_code), 0)
 
     @property

@@ -63,6 +63,7 @@ class Host:
         self.said = b""
         self.result: dict[str, int | None] | None = None
         self.started = self.ended = False
+        self.ended_at = float("inf")
         self.cpu_seconds, self.sampled = 0.0, time.monotonic()
 
 
@@ -187,6 +188,7 @@ class Job:
                 self.note_start(float(rest))
             case "ended":
                 host.result = result(int(rest))
+                host.ended_at = time.monotonic()
             case "note":
                 subject, _, sentence = rest.partition(" ")
                 self.notes[subject] = sentence
@@ -315,7 +317,7 @@ class Job:
         document = {
             "started": self.started,
             "ended": ended,
-            "hosts": {host.name: host.result for host in self.hosts.values() if host.result},
+            "hosts": {host.name: host.result for host in self.in_order_of_end() if host.result},
             "reason": self.reason,
             "detail": self.detail,
             "failure": self.read("output/failure"),
@@ -356,12 +358,16 @@ class Job:
         return done
 
     def read(self, relative: str) -> str | None:
-        """The first 1,024 characters (as AWS) of a file below /opt/ml, on the first host that has it."""
-        for name in self.spec["hosts"]:
-            text = facts.read_text(os.path.join(self.folder, "hosts", name, "opt-ml"), relative, 1024)
+        """The first 1,024 characters (as AWS) of a file below /opt/ml, on the first host to end with it."""
+        for host in self.in_order_of_end():
+            text = facts.read_text(os.path.join(self.folder, "hosts", host.name, "opt-ml"), relative, 1024)
             if text is not None:
                 return text
         return None
+
+    def in_order_of_end(self) -> list[Host]:
+        """The first host to fail is the one to be told of; the others were stopped for it."""
+        return sorted(self.hosts.values(), key=lambda host: host.ended_at)
 
     def write_notes(self) -> None:
         try:

@@ -107,6 +107,27 @@ def sources(folder: str, hosts: list[str], source: str) -> Iterator[int]:
             continue
 
 
+def unlock(handles: Iterator[int]) -> bool:
+    """Give the owner back what the job took from its folders and files; whether there was a folder at all."""
+    found = False
+    for handle in handles:
+        found = True
+        try:
+            for _, folders, files, parent in os.fwalk(".", dir_fd=handle, follow_symlinks=False):
+                for name in (*folders, *files):
+                    give_back(name, parent)
+        finally:
+            os.close(handle)
+    return found
+
+
+def give_back(name: str, parent: int) -> None:
+    found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    least = 0o700 if stat.S_ISDIR(found.st_mode) else 0o400
+    if not stat.S_ISLNK(found.st_mode) and found.st_mode & least != least:
+        os.chmod(name, stat.S_IMODE(found.st_mode) | least, dir_fd=parent)
+
+
 def fill(package: Package, handles: Iterator[int]) -> None:
     for handle in handles:
         try:
@@ -117,7 +138,10 @@ def fill(package: Package, handles: Iterator[int]) -> None:
 
 
 def package(folder: str, hosts: list[str], outputs: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Write all outputs of kind tar.gz to ``out/``; their names, and what had to be left out of them."""
+    """Write all outputs of kind tar.gz to ``out/``; their names, and what had to be left out of them.
+
+    One of kind tree stays where it is, but only a real folder is named, and what is in it is made readable.
+    """
     out = os.path.join(folder, "out")
     os.makedirs(out, exist_ok=True)
     done, left_out = [], []
@@ -132,5 +156,9 @@ def package(folder: str, hosts: list[str], outputs: list[dict[str, Any]]) -> tup
                 raise
             os.rename(path + ".new", path)
             left_out += [os.path.join(output["source"], name) for name in package.left_out]
-        done.append(output["as"])
+            done.append(output["as"])
+        elif unlock(sources(folder, hosts, output["source"])):
+            done.append(output["as"])
+        else:
+            left_out.append(output["source"])
     return done, left_out
