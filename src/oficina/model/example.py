@@ -11,7 +11,7 @@ MOMENT = 1_700_000_000.0
 
 
 def example(shape: Shape, seen: tuple[str, ...] = ()) -> Any:
-    """A value of the shape: every member once, every list with one item, no shape inside itself."""
+    """A value of the shape: every member, one item in every list, no shape inside itself, nothing empty."""
     inside = (*seen, shape.name)
     match shape.type:
         case "structure":
@@ -21,7 +21,7 @@ def example(shape: Shape, seen: tuple[str, ...] = ()) -> Any:
             return [] if inner.name in inside else [example(inner, inside)]
         case "map":
             inner = shape.value.shape
-            return {} if inner.name in inside else {example(shape.key.shape, inside): example(inner, inside)}
+            return {} if inner.name in inside else {key: example(inner, inside) for key in _keys(shape)}
     return _scalar(shape)
 
 
@@ -31,8 +31,16 @@ def _structure(shape: Shape, inside: tuple[str, ...]) -> dict[str, Any]:
     for name in names:
         inner = shape.members[name].shape
         if inner.name not in inside and not inner.traits.get("eventstream"):
-            found[name] = example(inner, inside)
+            value = example(inner, inside)
+            if value not in ([], {}):
+                found[name] = value
     return found
+
+
+def _keys(shape: Shape) -> list[str]:
+    """As many keys as a map needs."""
+    key, count = shape.key.shape, max(1, int(shape.min or 1))
+    return list(key.enum[:count]) if key.enum else [example(key) + "y" * number for number in range(count)]
 
 
 def _scalar(shape: Shape) -> Any:

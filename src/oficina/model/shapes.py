@@ -155,6 +155,11 @@ class Model:
         return list(self._operations)
 
     @property
+    def error_names(self) -> list[str]:
+        """The names of all modelled errors."""
+        return [name for name, traits in self._shapes.items() if traits.get("exception")]
+
+    @property
     def xml_namespace(self) -> str | None:
         """The namespace of its XML answers."""
         return self.metadata.get("xmlNamespace")
