@@ -36,6 +36,10 @@ class Local:
         """The answer, or None when the path is not one of these."""
         if not request.path.startswith(PREFIX):
             return None
+        if not _same_site(request):
+            return _json(
+                {"message": "This is for programs on this machine, not for pages of other sites."}, 403
+            )
         match (request.method, request.path.removeprefix(PREFIX)):
             case ("GET", "health"):
                 return _json({"status": "ok", "version": __version__})
@@ -43,6 +47,12 @@ class Local:
                 self._host.reset()
                 return _json({})
         return _json({"message": f"oficina has no {request.method} {request.path}"}, 404)
+
+
+def _same_site(request: Request) -> bool:
+    """Whether no page of another site asks: a browser tells where a page came from."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
 def _json(value: object, status: int = 200) -> Response:
