@@ -77,6 +77,27 @@ def test_a_failure_keeps_back_the_outputs(bench: Bench) -> None:
     assert bench.keys("result") == []
 
 
+def test_a_link_in_the_place_of_an_output_is_not_followed(bench: Bench) -> None:
+    job = bench.process(
+        f"import os; os.rmdir('{OUT}'); os.symlink('/etc', '{OUT}')",
+        **outputs(processing_output("result", "s3://workbench/result", OUT)),
+    )
+
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert bench.keys("result") == []
+
+
+def test_an_input_in_the_place_of_an_output_comes_out_with_it(bench: Bench) -> None:
+    data = bench.put("in/a.csv", "1,2\n")
+    bench.process(
+        f"open('{OUT}/b.csv', 'w').write('b')",
+        inputs=[processing_input("data", data, OUT)],
+        **outputs(processing_output("result", "s3://workbench/result", OUT)),
+    )
+
+    assert sorted(bench.keys("result")) == ["result/a.csv", "result/b.csv"]
+
+
 def test_a_continuous_output_is_there_while_the_job_runs(bench: Bench) -> None:
     program = f"import time\nopen('{OUT}/first', 'w').write('1')\ntime.sleep(600)"
     request = bench.processing(

@@ -11,13 +11,25 @@ from oficina.store.store import Store
 
 
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every plain file below a folder with its name relative to it; links are not followed (D.5)."""
+    """Every plain file below a folder with its name relative to it; links are not followed (D.5).
+
+    Neither is one that the program put above the folder or in its place, to whatever it may lead.
+    """
+    if has_link(folder):
+        return
     for parent, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
             path = Path(parent, name)
             if path.is_file() and not path.is_symlink():
                 yield path.relative_to(folder).as_posix(), path
+
+
+def has_link(folder: Path) -> bool:
+    """Whether one of the folders of a path below a host's /opt/ml is a link."""
+    below = [folder, *folder.parents]
+    own = [each.name for each in below].index("opt-ml")
+    return any(each.is_symlink() for each in below[:own])
 
 
 def join(uri: str, name: str) -> str:

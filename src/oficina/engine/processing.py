@@ -136,7 +136,10 @@ def _spec(
             "/opt/ml/processing/output",
             *(output["LocalPath"] for output in _s3_outputs(job)),
         ],
-        "outputs": [],
+        "outputs": [
+            {"source": output["LocalPath"], "as": output["LocalPath"], "kind": "tree"}
+            for output in _s3_outputs(job)
+        ],
         "max_runtime_seconds": job["StoppingCondition"]["MaxRuntimeInSeconds"],
         "stop_grace_seconds": 120,
         "disk_bytes": cluster["VolumeSizeInGB"] * program.GIB,
