@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import email.errors
 import email.header
@@ -108,7 +109,7 @@ def _encoded(value: str) -> str:
     """A value as a header can hold it: what is not plain ASCII in words of RFC 2047, as S3 does."""
     if value.isascii() and value.isprintable():
         return value
-    return email.header.Header(value, "utf-8", maxlinelen=10_000).encode()
+    return f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
 
 
 def _encryption(ctx: Context, bucket: Bucket, request: Request) -> dict[str, Any]:
