@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from oficina import chaos
 from oficina.errors import AwsError
 from oficina.store.buckets import Bucket
 from oficina.store.database import Database
@@ -177,6 +178,7 @@ class Uploads:
     ) -> Object:
         """Makes the parts one object, at once and whole. Raises NoSuchUpload, or what ``check`` does."""
         blob = self._join(parts)
+        chaos.point("s3-joined")
         try:
             with self._database.transaction():
                 self._still(upload)

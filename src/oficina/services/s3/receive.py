@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from oficina import chaos
 from oficina.errors import AwsError
 from oficina.services.context import Context
 from oficina.services.s3 import checksums
@@ -69,6 +70,7 @@ def receive(ctx: Context, request: Request, *, algorithm: str | None = None, par
                 checksums.verify_md5(request, digests.md5)
             checksums.verify(_expected(ctx, request, body), found)
             blob = draft.keep(durable=not part)
+            chaos.point("s3-received")
             return Received(blob, draft.size, digests.etag, _kept(found, algorithm or sent or DEFAULT))
     finally:
         digests.end()
