@@ -37,3 +37,12 @@ def test_a_text_that_is_no_expression_is_dropped_and_told() -> None:
     reader = MetricReader([{"Name": "bad", "Regex": "("}])
     assert reader.read("(") == []
     assert "is not a regular expression" in reader.dropped["bad"]
+
+
+def test_a_group_that_takes_more_than_its_value_is_cut_at_the_tab() -> None:
+    """XGBoost logs two metrics in one line, and its image's expressions end in ``(\\S+)``."""
+    train = {"Name": "train:auc", "Regex": r".*\[[0-9]+\].*#011train-auc:(\S+)"}
+
+    found = MetricReader([train, AUC]).read("[99]\ttrain-auc:0.78959\tvalidation-auc:0.77471")
+
+    assert found == [("train:auc", 0.78959), ("validation:auc", 0.77471)]

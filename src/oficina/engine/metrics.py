@@ -51,9 +51,9 @@ class MetricReader:
 
 
 def _number(text: str | None) -> float | None:
-    """A finite number, None where the text is none."""
+    """A finite number, None where the text is none; what a greedy group took after a tab does not count."""
     try:
-        value = float(text or "")
+        value = float((text or "").partition("#011")[0])
     except ValueError:
         return None
     return value if math.isfinite(value) else None
