@@ -18,6 +18,7 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server.start(tmp_path_factory.mktemp("open"), "--open")
     yield server
     server.stop()
+    server.sweep()
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,7 @@ def verified_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     server = Server.start(tmp_path_factory.mktemp("verified"))
     yield server
     server.stop()
+    server.sweep()
 
 
 @pytest.fixture
@@ -41,6 +43,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     for server in started:
         if server.process.poll() is None:
             server.kill()
+        server.sweep()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import boto3
 from botocore.config import Config
 
 from oficina.commands import env
+from oficina.runners import process as runner
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / ".venvs"
@@ -93,6 +94,12 @@ class Server:
         """Ends the process as a person would."""
         self.process.terminate()
         self.process.wait(timeout=30)
+
+    def sweep(self) -> None:
+        """Ends the model processes, which outlive their server."""
+        for spec in (self.home / "endpoints").glob("*/*/*/spec.json"):
+            if runner.alive(spec.parent):
+                runner.kill(spec.parent)
 
 
 def run_client(

@@ -92,7 +92,7 @@ def _here(server: Server) -> Callable[[], Callable[[], object]]:
 
 def _model(server: Server) -> Callable[[], Callable[[], object]]:
     """Straight to the port of the model's process."""
-    specs = [json.loads(path.read_text()) for path in (server.home / "endpoints").glob("*/spec.json")]
+    specs = [json.loads(path.read_text()) for path in (server.home / "endpoints").rglob("spec.json")]
     port = next(spec["port"] for spec in specs if spec["port"])
     return lambda: _caller(f"http://127.0.0.1:{port}/invocations", {"Content-Type": "text/csv"})
 

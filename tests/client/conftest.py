@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests import shops
 from tests.jobs import Bench
+from tests.servers import Server
+from tests.shops import Shop
 
 
 @pytest.fixture
@@ -16,3 +19,12 @@ def bench(aws: Callable[..., Any]) -> Bench:
     bench = Bench(aws("s3"), aws("sagemaker"), aws("logs"))
     bench.s3.create_bucket(Bucket=bench.bucket)
     return bench
+
+
+@pytest.fixture
+def shop(open_server: Server, aws: Callable[..., Any]) -> Iterator[Shop]:
+    """An account of the test's own with a small model server; its endpoints end with the test."""
+    shops.teach(open_server)
+    shop = Shop.of(aws)
+    yield shop
+    shop.close()

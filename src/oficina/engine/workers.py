@@ -40,6 +40,7 @@ class Workers:
         self._handlers: dict[str, tuple[Handler, int]] = {}
         self._starts: list[Callable[[Engine], None]] = []
         self._clears: list[Callable[[Engine], None]] = []
+        self._stops: list[Callable[[Engine], None]] = []
         self._stopping = threading.Event()
 
     def add(self, topic: str, handler: Handler, threads: int = 1) -> Workers:
@@ -57,6 +58,11 @@ class Workers:
         self._clears.append(function)
         return self
 
+    def at_stop(self, function: Callable[[Engine], None]) -> Workers:
+        """Adds what is done when the server is stopped: writing what is held in memory."""
+        self._stops.append(function)
+        return self
+
     def start(self) -> None:
         """Starts all threads."""
         for function in self._starts:
@@ -69,6 +75,8 @@ class Workers:
     def stop(self) -> None:
         """Lets every thread end after its present work."""
         self._stopping.set()
+        for function in self._stops:
+            function(self.engine)
 
     def clear(self) -> None:
         """Kills what runs."""

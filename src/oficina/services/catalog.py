@@ -5,6 +5,8 @@ from __future__ import annotations
 from oficina.clock import Clock
 from oficina.config import Config
 from oficina.engine import jobs
+from oficina.engine.hosting import endpoints
+from oficina.engine.hosting.endpoints import Endpoints
 from oficina.engine.jobs import Jobs
 from oficina.engine.processing import Processing
 from oficina.engine.training import Training
@@ -13,6 +15,7 @@ from oficina.services.cloudwatch import cloudwatch
 from oficina.services.ecr import ecr
 from oficina.services.iam import iam
 from oficina.services.logs import logs
+from oficina.services.runtime import runtime
 from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
@@ -22,15 +25,20 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, s3, logs, cloudwatch, sts, iam, ecr)
+    every = (sagemaker, runtime, s3, logs, cloudwatch, sts, iam, ecr)
     return {service.name: service for service in every}
 
 
 def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:
     """The engine's workers. Add a topic here."""
     of_jobs = Jobs(Training(), Processing())
+    of_endpoints = Endpoints()
     return (
         Workers(config, store, clock, address)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
         .at_clear(of_jobs.clear)
+        .add(endpoints.TOPIC, of_endpoints)
+        .at_start(of_endpoints.start)
+        .at_stop(of_endpoints.stop)
+        .at_clear(of_endpoints.clear)
     )

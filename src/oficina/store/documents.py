@@ -249,6 +249,14 @@ class Scope:
         return [{"Key": row["key"], "Value": row["value"]} for row in rows]
 
 
+def everywhere(database: Database, kind: Kind) -> list[tuple[str, str, Document]]:
+    """Every document of a kind with its account and region, oldest first."""
+    rows = database.reader.execute(
+        "SELECT account, region, body FROM resources WHERE kind=? ORDER BY created, id", (kind.name,)
+    )
+    return [(row["account"], row["region"], orjson.loads(row["body"])) for row in rows]
+
+
 def _make_token(sort: str, descending: bool, value: Any, row_id: int) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([sort, descending, value, row_id])).decode()
 

@@ -30,7 +30,13 @@ def check_role(ctx: Context, arn: str) -> None:
         )
 
 
-def hold(ctx: Context, kind: Kind, document: Document) -> Document:
+def hold(
+    ctx: Context,
+    kind: Kind,
+    document: Document,
+    settled: tuple[str, ...] = TERMINAL,
+    since: str = "CreationTime",
+) -> Document:
     """The document, held back while a young job runs, so that a client's own polling costs nothing.
 
     A client looks again only after 5 to 120 seconds (contracts, clients-and-wire §4.2 and §7): the answer
@@ -38,19 +44,17 @@ def hold(ctx: Context, kind: Kind, document: Document) -> Document:
     waiter, which cares for the end alone, waits longer.
     """
     status = kind.member("status")
-    if document.get(status) in TERMINAL:
+    if document.get(status) in settled:
         return document
     name = str(document[kind.member("name")])
-    if _is_waiter(ctx):
-        seconds = WAITER_SECONDS
-    else:
-        seconds = document["CreationTime"] + ctx.config.hold - ctx.clock.now()
+    young = document[since] + ctx.config.hold - ctx.clock.now()
+    seconds = WAITER_SECONDS if _is_waiter(ctx) else young
     latest = document
 
     def ended() -> bool:
         nonlocal latest
         latest = ctx.docs.get(kind, name)
-        return latest.get(status) in TERMINAL
+        return latest.get(status) in settled
 
     if seconds > 0:
         ctx.docs.database.wait_until(ended, seconds)

@@ -1,0 +1,1 @@
+"""Model processes behind endpoints: raised, kept alive, routed to, captured, taken down."""
