@@ -1,7 +1,7 @@
 # Verbs. Each one installs what it needs, on a machine that has Python 3.11–3.13, make, git and a C compiler.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up workshop notebooks test lint format bench bench-smoke pins clean
+.PHONY: help setup up workshop notebooks test test-images lint format bench bench-smoke pins clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -58,6 +58,9 @@ notebooks: $(CLIENTS)/workshop/stamp ## the learners' notebooks, built from thei
 
 test: $(VENV)/dev.stamp $(CLIENTS)/client-v3/stamp $(CLIENTS)/client-v2/stamp $(CLIENTS)/client-data/stamp ## all tests (TESTS=tests/unit for some)
 	@$(BIN)/python -m pytest $(TESTS)
+
+test-images: $(VENV)/uv.stamp ## the tests of images, each in its own environment
+	@tools/test-images $(UV) $(BIN)/python $(CLIENTS)/images
 
 lint: $(VENV)/dev.stamp ## style and types
 	@$(BIN)/ruff check .
