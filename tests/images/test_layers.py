@@ -13,7 +13,8 @@ import pytest
 
 from oficina.config import Config
 from oficina.runners.images import Catalog, Image
-from tests.runners.conftest import Job, wait_until
+from tests.runners.conftest import Job
+from tests.waiting import wait_until
 
 MakeJob = Callable[..., Job]
 AGAIN = "Using what was installed before for the same requirements"

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from oficina.runners.images import Image
-from tests.runners.conftest import Job, wait_until
+from tests.runners.conftest import Job
+from tests.waiting import wait_until
 
 MakeJob = Callable[..., Job]
 Serve = Callable[..., "Endpoint"]
