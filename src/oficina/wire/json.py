@@ -14,6 +14,10 @@ from oficina.wire import times
 from oficina.wire.exchange import Exchange
 from oficina.wire.fault import Fault
 from oficina.wire.http import Response
+from oficina.wire.numbers import fits
+
+DEEPEST = 100
+"""How deep a request may be nested."""
 
 
 def parse(exchange: Exchange) -> dict[str, Any]:
@@ -33,7 +37,24 @@ def read_body(shape: Shape, raw: bytes) -> dict[str, Any]:
         raise _serialization(f"The request is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise _serialization("Unexpected token: the request is not a JSON object")
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
+        raise _serialization(f"The request is nested more than {DEEPEST} deep")
     return read_structure(shape, value)
+
+
+def _depth(value: Any) -> int:
+    """How deep a JSON value is nested, counted without recursion."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                below += one.values()
+            elif isinstance(one, list):
+                below += one
+        level = below
+    return depth
 
 
 def _serialization(message: str) -> AwsError:
@@ -97,7 +118,7 @@ def _read(member: Member, value: Any) -> Any:
         case "boolean" if isinstance(value, bool):
             return value
         case "integer" | "long" if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if value == int(value):
+            if value == int(value) and fits(shape.type, value):
                 return int(value)
         case "float" | "double":
             return _float(shape, value)

@@ -13,6 +13,7 @@ from oficina.model.shapes import Member, Model, Operation, Shape
 from oficina.wire import times
 from oficina.wire.exchange import Exchange
 from oficina.wire.http import Request
+from oficina.wire.numbers import fits
 
 
 class Route:
@@ -125,8 +126,10 @@ def cast(member: Member, text: str) -> Any:
     """A text of the path, query or a header in the member's type. Raises AwsError when it has none."""
     try:
         match member.type:
-            case "integer" | "long":
+            case "integer" | "long" if fits(member.type, int(text)):
                 return int(text)
+            case "integer" | "long":
+                raise ValueError(text)
             case "float" | "double":
                 return float(text)
             case "boolean":

@@ -6,9 +6,19 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
+FIRST, LAST = -62_135_596_800, 253_402_300_799
+"""The seconds since the epoch that years 1 to 9999 have."""
+
 
 def read(value: Any) -> float:
     """A time in any of AWS's spellings as seconds since the epoch. Raises ValueError when it is none."""
+    seconds = _read(value)
+    if not FIRST <= seconds <= LAST:
+        raise ValueError(f"{value} is not a time")
+    return seconds
+
+
+def _read(value: Any) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     text = str(value)

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 from oficina.errors import AwsError
 from oficina.model.shapes import Member, Shape
 from oficina.wire import times
+from oficina.wire.numbers import fits
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _MORE = {"\r": "&#xD;", "\n": "&#xA;"}
@@ -155,8 +156,10 @@ def scalar(member: Member, value: str) -> Any:
     """A text in the member's type. Raises AwsError MalformedXML when it has none."""
     try:
         match member.type:
-            case "integer" | "long":
+            case "integer" | "long" if fits(member.type, int(value)):
                 return int(value)
+            case "integer" | "long":
+                raise ValueError(value)
             case "float" | "double":
                 return float(value)
             case "boolean":

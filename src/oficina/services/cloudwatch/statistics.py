@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from oficina.errors import AwsError
 from oficina.services.cloudwatch.api import cloudwatch, conflicting, dimensions_of, invalid
 from oficina.services.context import Context
 from oficina.store.metrics import Bucket, Point, Series
@@ -27,7 +28,9 @@ STATISTICS: dict[str, Callable[[Bucket], float]] = {
 @cloudwatch.operation
 def put_metric_data(ctx: Context, request: dict[str, Any]) -> None:
     """Adds points."""
-    data = list(request["MetricData"])
+    if not request.get("MetricData") and not request.get("EntityMetricData"):
+        raise AwsError("MissingParameter", "The parameter MetricData is required.")
+    data = list(request.get("MetricData", ()))
     for entity in request.get("EntityMetricData", ()):
         data += entity.get("MetricData", ())
     points: list[Point] = []

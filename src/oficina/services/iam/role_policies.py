@@ -53,7 +53,7 @@ def delete_role_policy(ctx: Context, request: dict[str, Any]) -> None:
 def put_role_permissions_boundary(ctx: Context, request: dict[str, Any]) -> None:
     """Sets the policy that limits a role."""
     boundary = {
-        "PermissionsBoundaryType": "Policy",
+        "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
         "PermissionsBoundaryArn": request["PermissionsBoundary"],
     }
     ctx.docs.update(ROLE, request["RoleName"], {"PermissionsBoundary": boundary})

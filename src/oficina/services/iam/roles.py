@@ -56,7 +56,7 @@ def create_role(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     boundary = request.pop("PermissionsBoundary", None)
     if boundary is not None:
         request["PermissionsBoundary"] = {
-            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
             "PermissionsBoundaryArn": boundary,
         }
     defaults = {"Path": path, "MaxSessionDuration": 3600}
