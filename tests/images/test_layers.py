@@ -13,6 +13,7 @@ import pytest
 
 from oficina.config import Config
 from oficina.runners.images import Catalog, Image
+from oficina.runners.images.layers import Layers
 from tests.runners.conftest import Job
 from tests.waiting import wait_until
 
@@ -26,22 +27,21 @@ READ = "pip install -r requirements.txt"
 class OwnLayers(Catalog):
     """The shared environments, with a folder of layers that is one test's own."""
 
-    def layers(self) -> Path:
+    def layers(self) -> Layers:
         """Beside the shared one, so that it is on the same disk."""
-        folder = super().layers().with_name(f"layers-{self.config.home.parent.name}-{os.getpid()}")
-        folder.mkdir(exist_ok=True)
-        return folder
+        shared = super().layers().folder
+        return Layers(shared.with_name(f"layers-{self.config.home.parent.name}-{os.getpid()}")).prepare()
 
     def kept(self) -> list[Path]:
-        """The layers; pip's own cache is none."""
-        return [path for path in self.layers().iterdir() if path.name != "pip"]
+        """The layers that the next job may use."""
+        return [path for path in self.layers().ready.iterdir() if path.is_dir()]
 
 
 @pytest.fixture
 def catalog(home: Path, cache: Path) -> Iterator[OwnLayers]:
     own = OwnLayers(Config(home=home, cache=cache))
     yield own
-    shutil.rmtree(own.layers())
+    shutil.rmtree(own.layers().folder)
 
 
 @pytest.fixture
@@ -131,6 +131,7 @@ def test_two_jobs_at_once_leave_one_whole_layer(plain: Image, catalog: OwnLayers
 
     (layer,) = catalog.kept()
     check_whole(layer)
+    assert not [name for name in os.listdir(catalog.layers().incoming) if name != "pip"]
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.4, 0.7, 0.9, 1.1])
@@ -145,29 +146,66 @@ def test_a_killed_job_leaves_a_whole_layer_or_none(
     job.wait()
 
     for layer in catalog.kept():
-        if not layer.name.startswith(".new-"):
-            check_whole(layer)
+        check_whole(layer)
     again = make_job(plain, install("pip install tabulate==0.9.0"), files=WANTS)
     again.run()
     assert again.log()[-1].startswith("0.9.0 "), again.log()
 
 
 def test_a_damaged_layer_is_made_anew(plain: Image, catalog: OwnLayers, make_job: MakeJob) -> None:
+    incoming = catalog.layers().incoming
     make_job(plain, install(), files=WANTS).run()
-    (layer,) = catalog.kept()
-    victim = next(layer.glob("files/**/tabulate/__init__.py"))
-    victim.write_text("")
+    next(incoming.glob("*/files/**/tabulate/__init__.py")).write_text("")
+    assert catalog.kept() == []
 
     job = make_job(plain, install(), files=WANTS)
     job.run()
     assert job.log()[-1].startswith("0.9.0 "), job.log()
     assert AGAIN not in job.log()
+    (layer,) = catalog.kept()
     check_whole(layer)
 
 
+def test_a_job_cannot_change_what_the_next_one_gets(
+    plain: Image, catalog: OwnLayers, make_job: MakeJob
+) -> None:
+    make_job(plain, install(), files=WANTS).run()
+    spoil = "python -c \"import tabulate; open(tabulate.__file__, 'w').write('spoilt')\""
+    spoiler = make_job(plain, install(then=spoil), files=WANTS)
+    spoiler.run()
+    assert "Read-only file system" in "".join(spoiler.log())
+
+    # pip may change everything: it works on copies.
+    changer = make_job(plain, install(then=f"pip install tabulate==0.8.10 && {USES}"), files=WANTS)
+    changer.run()
+    assert AGAIN in changer.log()
+    assert changer.log()[-1].startswith("0.8.10 ")
+    again = make_job(plain, install(), files=WANTS)
+    again.run()
+    assert again.log()[-1].startswith("0.9.0 "), again.log()
+
+
+def test_a_package_that_adds_to_one_of_the_image_is_put_in_place_too(
+    plain: Image, catalog: OwnLayers, make_job: MakeJob
+) -> None:
+    line = "pip install zope.event==5.0 && pip install zope.interface==7.2 && pip install zope.event==5.0"
+    then = 'python -c "import zope.event, zope.interface; print(zope.event, zope.interface)"'
+    logs = []
+    for _ in range(2):
+        job = make_job(plain, install(line, then), files=WANTS)
+        job.run()
+        logs.append(job.log())
+    assert logs[1][-1] == logs[0][-1]
+    assert logs[1].count(AGAIN) == 3
+
+
 def check_whole(layer: Path) -> None:
-    """Every file of the manifest is there with its size."""
-    manifest = json.loads((layer / "manifest.json").read_text())
-    assert manifest["files"]
+    """Every file of the manifest is there with its size, and the links' targets are."""
+    key = layer.name.partition("-")[0]
+    manifest = json.loads((layer.parent / f"{key}.json").read_text())
+    assert manifest["folder"] == layer.name
+    assert manifest["files"] or manifest["links"]
     for name, size, _ in manifest["files"]:
         assert (layer / "files" / name).stat().st_size == size, name
+    for name in manifest["links"]:
+        assert (layer / "files" / name).is_dir(), name

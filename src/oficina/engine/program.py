@@ -80,13 +80,14 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
     key = environment.session_key(engine, account, job["RoleArn"], arn)
     env = environment.base(engine, region, key) | dict(image.environment)
     layers = Catalog(engine.config).layers()
-    env["OFICINA_LAYERS"] = str(layers)
+    env["OFICINA_LAYERS"] = str(layers.folder)
     return {
         "arn": arn,
         "home": str(engine.config.home),
         "env": environment.program(env, image.path / "bin"),
         "layers": [{"target": str(image.path), "lower": [str(image.path)]}],
-        "writable": [str(layers)],
+        "readonly": [str(layers.ready)],
+        "writable": [str(layers.incoming)],
         "free_bytes_floor": engine.config.free_bytes,
     }
 

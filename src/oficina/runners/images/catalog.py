@@ -12,6 +12,7 @@ from . import build, interpreters
 from .definition import Definition, Tag, definitions, folder
 from .image import Image, ImageNotBuilt, ImageUnknown, Progress
 from .interpreters import Interpreter
+from .layers import Layers
 from .reference import Reference, bare, python_of
 from .registry import Own, Registry
 
@@ -51,14 +52,13 @@ class Catalog:
             build.build(image, self.config.images, self.config.downloads, progress or _silent)
         return image
 
-    def layers(self) -> Path:
-        """The folder in which jobs keep for each other what their requirements.txt installed.
+    def layers(self) -> Layers:
+        """Where jobs keep for each other what their requirements.txt installed: ask before each job.
 
-        It is all of the cache that a job may write into: the rest has hard links to what runs elsewhere.
+        ``incoming`` is all of the cache that a job may write into: the rest has hard links to what runs
+        elsewhere.
         """
-        folder = self.config.downloads.absolute() / "layers"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        return Layers(self.config.downloads.absolute() / "layers").prepare()
 
     def images(self) -> list[Image]:
         """Every image there is, one for each tag: for ``oficina image list`` and ``image build``."""
