@@ -44,7 +44,9 @@ class App:
         self._key = _default_key(self.store, config)
         self.gateway = Gateway(self, (Local(self),))
         self.server = _listen(config, self.gateway)
-        self.workers = catalog.workers(self.config, self.store, self.clock, self.address)
+        self.workers = catalog.workers(
+            self.config, self.store, self.clock, self.address, self.gateway.call_as_account
+        )
         self._say_where()
 
     @property

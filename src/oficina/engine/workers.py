@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from oficina.clock import Clock
 from oficina.config import Config
@@ -18,6 +19,10 @@ RETRY_SECONDS = 5.0
 """How long failed work rests before it is tried again."""
 
 
+FrontDoor = Callable[[str, str, str, str, dict[str, Any]], dict[str, Any]]
+"""``(account, region, service, operation, request)`` → answer: checked and projected like a client's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """What a handler may use."""
@@ -27,6 +32,8 @@ class Engine:
     clock: Clock
     address: str
     """The server's URL, for the environment of jobs."""
+    call: FrontDoor
+    """Any operation, as the account's default caller. Not inside a transaction. Raises AwsError."""
 
 
 Handler = Callable[[Engine, Task], None]
@@ -35,8 +42,10 @@ Handler = Callable[[Engine, Task], None]
 class Workers:
     """Runs the handlers of the topics that were added."""
 
-    def __init__(self, config: Config, store: Store, clock: Clock, address: str) -> None:
-        self.engine = Engine(config, store, clock, address)
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, address: str, front_door: FrontDoor
+    ) -> None:
+        self.engine = Engine(config, store, clock, address, front_door)
         self._handlers: dict[str, tuple[Handler, int]] = {}
         self._starts: list[Callable[[Engine], None]] = []
         self._clears: list[Callable[[Engine], None]] = []

@@ -10,7 +10,7 @@ from oficina.engine.hosting.endpoints import Endpoints
 from oficina.engine.jobs import Jobs
 from oficina.engine.processing import Processing
 from oficina.engine.training import Training
-from oficina.engine.workers import Workers
+from oficina.engine.workers import FrontDoor, Workers
 from oficina.services.cloudwatch import cloudwatch
 from oficina.services.ecr import ecr
 from oficina.services.iam import iam
@@ -29,12 +29,12 @@ def services() -> dict[str, Service]:
     return {service.name: service for service in every}
 
 
-def workers(config: Config, store: Store, clock: Clock, address: str) -> Workers:
+def workers(config: Config, store: Store, clock: Clock, address: str, front_door: FrontDoor) -> Workers:
     """The engine's workers. Add a topic here."""
     of_jobs = Jobs(Training(), Processing())
     of_endpoints = Endpoints()
     return (
-        Workers(config, store, clock, address)
+        Workers(config, store, clock, address, front_door)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
         .at_clear(of_jobs.clear)
         .add(endpoints.TOPIC, of_endpoints)

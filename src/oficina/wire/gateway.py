@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Protocol
@@ -88,19 +89,30 @@ class Gateway:
 
     def context(self, exchange: Exchange, caller: Key) -> Context:
         """What the operation is given."""
+        return self._context(caller, exchange.region, exchange.id, exchange.request.headers)
+
+    def _context(self, caller: Key, region: str, request_id: str, headers: Mapping[str, str]) -> Context:
         return Context(
             config=self.config,
             store=self.store,
-            docs=self.store.scope(caller.account, exchange.region),
+            docs=self.store.scope(caller.account, region),
             queue=self.store.queue,
             clock=self.clock,
             caller=caller,
             account=caller.account,
-            region=exchange.region,
-            request_id=exchange.id,
-            headers=exchange.request.headers,
+            region=region,
+            request_id=request_id,
+            headers=headers,
             front_door=self.call,
         )
+
+    def call_as_account(
+        self, account: str, region: str, service: str, operation: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """An operation asked for by the engine, as the account's default caller."""
+        context = self._context(self.default_caller(account), region, str(uuid.uuid4()), {})
+        self.world.enter(context)
+        return self.call(context, service, operation, params)
 
     def call(self, context: Context, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """An operation asked for from inside: checked and projected like any other."""
