@@ -17,7 +17,7 @@ PAGE_BYTES = 1024 * 1024
 
 _NEWLINE = "\x1e"
 _NEAR = 8192
-_BLOCK = 256 * 1024
+_BLOCK = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,20 @@ def event(raw: bytes, offset: int) -> Event:
     return Event(stamp(raw), message, offset, offset + len(raw))
 
 
-def size(path: Path) -> int:
+def size(path: str | Path) -> int:
     """The bytes of the file; 0 when it is not there yet."""
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size
     except FileNotFoundError:
         return 0
 
 
-def seek(path: Path, timestamp: int) -> int:
+def seek(path: str | Path, timestamp: int) -> int:
     """Where the first line at or after a time (milliseconds) begins; the file's end when there is none."""
     low, high = 0, size(path)
     if not high:
         return 0
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         while high - low > _NEAR:
             middle = (low + high) // 2
             file.seek(middle)
@@ -84,12 +84,12 @@ def _walk(file: BinaryIO, low: int, timestamp: int) -> int:
     return low
 
 
-def forward(path: Path, start: int, stop: int | None, limit: int) -> list[Event]:
+def forward(path: str | Path, start: int, stop: int | None, limit: int) -> list[Event]:
     """Events from an offset on, up to the offset ``stop``, ``limit`` events or a page's bytes."""
     found: list[Event] = []
     if start >= size(path):
         return found
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         file.seek(start)
         offset, taken = start, 0
         while len(found) < limit and taken < PAGE_BYTES and (stop is None or offset < stop):
@@ -102,15 +102,15 @@ def forward(path: Path, start: int, stop: int | None, limit: int) -> list[Event]
     return found
 
 
-def backward(path: Path, start: int, stop: int, limit: int) -> list[Event]:
+def backward(path: str | Path, start: int, stop: int, limit: int) -> list[Event]:
     """The last events before the offset ``stop`` and not before ``start``, in the order of the file."""
     stop = min(stop, size(path))
     if start >= stop:
         return []
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         raw, begin = b"", stop
         while begin > start and raw.count(b"\n") <= limit and len(raw) < PAGE_BYTES:
-            step = min(_BLOCK, begin - start)
+            step = min(max(_BLOCK, len(raw)), begin - start)
             begin -= step
             file.seek(begin)
             raw = file.read(step) + raw
@@ -130,29 +130,29 @@ def _lines(raw: bytes) -> list[bytes]:
     return [part + b"\n" for part in raw.split(b"\n")[:-1]]
 
 
-def ends(path: Path) -> tuple[int, int] | None:
+def ends(path: str | Path) -> tuple[int, int] | None:
     """The times of the first and the last event; None when there is none."""
     first = forward(path, 0, None, 1)
     last = backward(path, 0, size(path), 1)
     return (first[0].timestamp, last[0].timestamp) if first and last else None
 
 
-def append(path: Path, events: list[tuple[int, str]]) -> None:
+def append(path: str | Path, events: list[tuple[int, str]]) -> None:
     """Writes events at the end, in one write."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab", buffering=0) as file:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab", buffering=0) as file:
         file.write(b"".join(line(timestamp, message) for timestamp, message in events))
 
 
-def insert(path: Path, events: list[tuple[int, str]]) -> None:
+def insert(path: str | Path, events: list[tuple[int, str]]) -> None:
     """Puts events that are older than the last line where they belong, by writing the file anew."""
-    lines = _lines(path.read_bytes()) + [line(timestamp, message) for timestamp, message in events]
+    lines = _lines(Path(path).read_bytes()) + [line(timestamp, message) for timestamp, message in events]
     lines.sort(key=stamp)
-    fresh = path.with_suffix(".new")
+    fresh = Path(path).with_suffix(".new")
     fresh.write_bytes(b"".join(lines))
     os.replace(fresh, path)
 
 
-def written(path: Path) -> int:
+def written(path: str | Path) -> int:
     """When the file was last written to, in milliseconds."""
-    return path.stat().st_mtime_ns // 1_000_000
+    return os.stat(path).st_mtime_ns // 1_000_000

@@ -34,7 +34,7 @@ class Stream:
     id: int
     name: str
     created: int
-    path: Path
+    path: str
     own: bool
 
 
@@ -158,16 +158,16 @@ class Logs:
 
     def stream(self, account: str, region: str, group: str, name: str) -> Stream:
         """A stream. Raises AwsError when it or its group is not there."""
-        row = self._database.reader.execute(
-            "SELECT * FROM log_streams WHERE group_id=? AND name=?",
-            (self.group(account, region, group)["id"], name),
-        ).fetchone()
-        if row is None:
-            raise no_stream()
-        return self._stream(row)
+        return self._named(self.group(account, region, group)["id"], name)
 
     def _stream(self, row: sqlite3.Row) -> Stream:
-        return Stream(row["id"], row["name"], row["created"], self._home / row["path"], bool(row["own"]))
+        return Stream(
+            row["id"],
+            row["name"],
+            row["created"],
+            f"{self._home}/{row['path']}" if row["path"][0] != "/" else row["path"],
+            bool(row["own"]),
+        )
 
     def _streams_of(self, group_id: int) -> list[Stream]:
         rows = self._database.reader.execute(
@@ -204,7 +204,7 @@ class Logs:
     def _drop(self, stream: Stream) -> None:
         self._ends.pop(stream.id, None)
         if stream.own:
-            stream.path.unlink(missing_ok=True)
+            Path(stream.path).unlink(missing_ok=True)
 
     def ends(self, stream: Stream) -> tuple[int, int] | None:
         """The times (milliseconds) of a stream's first and last event; None when it has none."""
@@ -309,19 +309,27 @@ class Logs:
     def _touched_since(self, stream: Stream, since: int) -> bool:
         """Whether a file may hold events after a time: no file is opened for what ended long before."""
         try:
-            return stream.path.stat().st_mtime * 1000 + LATE_MS >= since
+            return os.stat(stream.path).st_mtime * 1000 + LATE_MS >= since
         except FileNotFoundError:
             return False
 
     def streams_named(self, group_id: int, names: list[str] | None, prefix: str) -> list[Stream]:
-        """The streams that a search goes through."""
-        if names is not None:
-            wanted = set(names)
-            found = [stream for stream in self._streams_of(group_id) if stream.name in wanted]
-            if len(found) < len(wanted):
-                raise no_stream()
-            return found
-        return [stream for stream in self._streams_of(group_id) if stream.name.startswith(prefix)]
+        """The streams that a search goes through. Raises AwsError when one that is named is not there."""
+        if names is None:
+            rows = self._database.reader.execute(
+                "SELECT * FROM log_streams WHERE group_id=? AND name>=? AND name<? ORDER BY name",
+                (group_id, prefix, prefix + _LAST),
+            )
+            return [self._stream(row) for row in rows]
+        return [self._named(group_id, name) for name in dict.fromkeys(names)]
+
+    def _named(self, group_id: int, name: str) -> Stream:
+        row = self._database.reader.execute(
+            "SELECT * FROM log_streams WHERE group_id=? AND name=?", (group_id, name)
+        ).fetchone()
+        if row is None:
+            raise no_stream()
+        return self._stream(row)
 
     def forget(self) -> None:
         """Drops what is held in memory, after the tables were emptied."""
