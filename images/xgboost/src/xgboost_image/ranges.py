@@ -19,7 +19,7 @@ class Interval:
     def __contains__(self, value: Any) -> bool:
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
-        return above and below
+        return bool(above and below)
 
     def __str__(self) -> str:
         left = "(-inf" if self.low == -math.inf else f"{'(' if self.low_open else '['}{self.low}"

@@ -1,11 +1,11 @@
 """The image's answers in algorithm mode: `/ping`, `/execution-parameters` and `/invocations`."""
 
-import json
 import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from xgboost_image import requests, responses, selection
 from xgboost_image.predictor import Predictor
@@ -45,6 +45,11 @@ class Settings:
         )
 
 
+def _sentence(error: Exception) -> str:
+    """What XGBoost says, without its stack trace."""
+    return str(error).partition("\nStack trace:")[0]
+
+
 class Service:
     """One model directory and how its predictions are answered."""
 
@@ -62,14 +67,13 @@ class Service:
         """Healthy once the model is loaded."""
         return Answer(200) if self._predictor else Answer(500, self._trouble.encode())
 
-    def execution_parameters(self) -> Answer:
+    def execution_parameters(self) -> dict[str, Any]:
         """What batch transform should use when its caller does not say."""
-        parameters = {
+        return {
             "MaxConcurrentTransforms": self._settings.workers,
             "BatchStrategy": "MULTI_RECORD",
             "MaxPayloadInMB": MAX_PAYLOAD_MB,
         }
-        return Answer(200, json.dumps(parameters).encode(), responses.JSON)
 
     def invocations(self, body: bytes, content_type: str | None, accept: str | None) -> Answer:
         """Predictions for the rows in the body."""
@@ -84,7 +88,7 @@ class Service:
         try:
             predictions = self._predictor.predict(rows)
         except ValueError as error:  # XGBoostError is one
-            return Answer(400, f"Unable to evaluate payload provided: {error}".encode())
+            return Answer(400, f"Unable to evaluate payload provided: {_sentence(error)}".encode())
         try:
             return self._encoded(self._predictor, predictions, accept)
         except responses.NotAcceptable as error:

@@ -22,9 +22,9 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     job = place.read_job()
     if _names_script(job.hyperparameters):
-        from xgboost_image import script
+        from container_toolkit import train
 
-        return script.run()
+        return train.main()
     log.configure(log.level_named(os.environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL", "INFO")))
     logger.info("Imported framework sagemaker_xgboost_container.training")
     logger.info("No GPUs detected (normal if no gpus installed)")

@@ -120,8 +120,9 @@ def _for_installed_version(values: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in values.items() if name not in removed}
     if kept.get("objective") == "reg:linear":
         kept["objective"] = "reg:squarederror"
-    if isinstance(kept.get("monotone_constraints"), tuple):
-        kept["monotone_constraints"] = str(kept["monotone_constraints"])
+    for name in ("monotone_constraints", "interaction_constraints"):
+        if name in kept:  # as text they are columns by number, as lists they would be columns by name
+            kept[name] = str(kept[name])
     return kept
 
 
@@ -157,10 +158,24 @@ def load(planned: Plan) -> Data:
     both = None
     if planned.kfold and validation_path and not planned.pipe:
         both = read([train_path, validation_path], planned.form, planned.csv_weights)
+    _check_labels(planned, train)
     logger.info("Train matrix has %d rows and %d columns", train.num_row(), train.num_col())
     if validation is not None:
         logger.info("Validation matrix has %d rows", validation.num_row())
     return Data(train, validation, both if both is not None else train)
+
+
+def _check_labels(planned: Plan, train: Any) -> None:
+    """XGBoost says this too, but since version 2 it first stumbles over a mean that is no probability."""
+    objective, labels = str(planned.parameters.get("objective", "")), train.get_label()
+    if objective in ("binary:logistic", "binary:logitraw", "reg:logistic") and not _within(labels, 0, 1):
+        raise UserError("label must be in [0,1] for logistic regression")
+    if objective.startswith("multi:") and not _within(labels, 0, planned.parameters["num_class"] - 1):
+        raise UserError("SoftmaxMultiClassObj: label must be in [0, num_class).")
+
+
+def _within(labels: Any, low: int, high: int) -> bool:
+    return bool(labels.min() >= low and labels.max() <= high)
 
 
 def _check_data(planned: Plan) -> None:
@@ -205,7 +220,7 @@ def _train(planned: Plan, data: Data, stop: rounds.StopRequest, *, is_master: bo
     except BaseToolkitError:
         raise
     except (ValueError, TypeError) as error:  # XGBoostError is a ValueError
-        text = str(error)
+        text = str(error).partition("\nStack trace:")[0]
         if any(fault in text for fault in _USER_FAULTS):
             raise UserError(text) from error
         raise AlgorithmError(f"XGB train call failed with exception:\n {text}") from error
