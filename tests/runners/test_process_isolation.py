@@ -101,6 +101,12 @@ def test_what_is_to_be_hidden_is_hidden_and_what_is_to_stay_stays(make_job: Make
     assert (wanted / "file").read_text() == "content"
 
 
+def test_a_hidden_file_is_empty_and_one_that_is_not_there_does_no_harm(make_job: MakeJob) -> None:
+    job = make_job("wc -c < /etc/passwd", hide=["/etc/passwd", "/no/such/file"])
+    assert job.run().succeeded
+    assert job.log() == ["0"]
+
+
 def test_the_program_is_root_inside_and_may_change_owners(make_job: MakeJob) -> None:
     job = make_job("id -u; touch /tmp/f; chown 1234:1234 /tmp/f && echo changed")
     job.run()

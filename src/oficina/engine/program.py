@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,18 @@ from oficina.runners.process import Spec
 from oficina.store.kinds import Document
 
 GIB = 1 << 30
+SECRETS = (
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".docker",
+    ".git-credentials",
+    ".gnupg",
+    ".kube",
+    ".netrc",
+    ".ssh",
+)
+"""What the user who runs the server keeps at home and no job may see."""
 
 
 def image_of(engine: Engine, uri: str, note: Any = None) -> Image:
@@ -88,6 +101,7 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
         "layers": [{"target": str(image.path), "lower": [str(image.path)]}],
         "readonly": [str(layers.ready)],
         "writable": [str(layers.incoming)],
+        "hide": [os.path.expanduser(f"~/{name}") for name in SECRETS],
         "free_bytes_floor": engine.config.free_bytes,
     }
 
