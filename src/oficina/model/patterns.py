@@ -21,6 +21,8 @@ _LETTERS = (
     "a-zA-Z\\u00aa\\u00b5\\u00ba\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u02ff\\u0370-\\u1fff\\u2c00-\\ud7ff"
 )
 
+_PARTS = re.compile(r"\\p\{\w+\}|\\.|.", re.DOTALL)
+
 
 @cache
 def compile_java(pattern: str) -> re.Pattern[str] | None:
@@ -28,9 +30,19 @@ def compile_java(pattern: str) -> re.Pattern[str] | None:
     rewritten = _SURROGATES.sub(r"\\U00010000-\\U0010ffff", pattern)
     rewritten = rewritten.replace(r"\p{L}", _LETTERS).replace(r"\z", r"\Z").replace(r"\w-_", r"\w_-")
     rewritten = rewritten.replace(r"\p{Zs}", r"\p{Z}")
-    for java, python in _CLASSES.items():
-        rewritten = rewritten.replace(java, python)
     try:
-        return re.compile(rewritten)
+        return re.compile(_spell_out(rewritten))
     except re.error:
         return None
+
+
+def _spell_out(pattern: str) -> str:
+    r"""Every ``\p{…}`` as the characters it means; one that stands alone becomes a set of its own."""
+    spelled, inside = [], False
+    for part in _PARTS.findall(pattern):
+        if part in _CLASSES:
+            spelled.append(_CLASSES[part] if inside else f"[{_CLASSES[part]}]")
+            continue
+        inside = (inside or part == "[") and part != "]"
+        spelled.append(part)
+    return "".join(spelled)
