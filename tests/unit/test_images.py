@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from oficina.config import Config
-from oficina.runners.images import Catalog, ImageUnknown, Reference
+from oficina.runners.images import Catalog, ImageUnknown, Reference, compiler
 from oficina.runners.images.definition import Definition
 from oficina.runners.images.interpreters import choose, fits, running
 from oficina.runners.images.reference import bare, numbers, python_of
@@ -198,3 +199,14 @@ def test_every_image_is_defined_with_pins_that_have_hashes_and_no_address(path: 
         assert "--hash=sha256:" in text
         assert "://" not in text
         assert "pip==" in text
+
+
+def test_without_headers_the_one_c_module_of_script_mode_becomes_a_python_module(tmp_path: Path) -> None:
+    variables = compiler.stand_in(tmp_path)
+    module = tmp_path / "gethostname.cpython-311-x86_64-linux-gnu.so"
+    subprocess.run([variables["LDSHARED"], "-shared", "a.o", "-o", str(module)], check=True)
+    assert module.read_bytes() == b""
+
+    compiler.mend(tmp_path)
+    assert not module.exists()
+    assert (tmp_path / "gethostname.py").read_text().startswith('"""Stands in for the C module')

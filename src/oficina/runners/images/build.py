@@ -19,7 +19,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from . import furnish
+from . import compiler, furnish
 from .image import MARKER, Image, ImageNotBuilt, Progress
 
 
@@ -43,6 +43,10 @@ def build(image: Image, images: Path, downloads: Path, progress: Progress) -> No
 
 def _make(image: Image, uv: Uv) -> None:
     uv.run("venv", "--python", str(image.python), "--no-project", str(image.path))
+    lacking = compiler.missing(image.python) if image.pinned else ""
+    if lacking:
+        uv.progress(f"Going on without {lacking}: nothing but MPI needs it")
+        uv.environment.update(compiler.stand_in(uv.downloads))
     options = ["--python", str(image.path / "bin" / "python"), "--compile-bytecode"]
     if image.pinned:
         options.append("--require-hashes")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from oficina.config import Config
@@ -16,7 +18,7 @@ from .layers import Layers
 from .reference import Reference, bare, python_of
 from .registry import Own, Registry
 
-FORMAT = b"3"
+FORMAT = b"4"
 """Goes into every digest: raise it when environments are furnished differently."""
 
 
@@ -152,8 +154,25 @@ def _digest(requirements: str, python: Interpreter, sources: Iterable[Path]) -> 
     told = hashlib.sha256(FORMAT)
     told.update(f"{python.full} {python.path}\n{requirements}".encode())
     for source in sources:
-        for path in sorted(source.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                told.update(f"\n{path.relative_to(source)}\n".encode())
-                told.update(path.read_bytes())
+        told.update(_contents(source, tuple(_stamps(str(source)))))
     return told.hexdigest()
+
+
+def _stamps(folder: str) -> Iterator[tuple[str, int, int]]:
+    """Name, time and size of every source file: when none has changed, its contents have not."""
+    for entry in sorted(os.scandir(folder), key=lambda each: each.name):
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _stamps(entry.path)
+        else:
+            facts = entry.stat()
+            yield entry.path, facts.st_mtime_ns, facts.st_size
+
+
+@functools.lru_cache(maxsize=64)
+def _contents(source: Path, stamps: tuple[tuple[str, int, int], ...]) -> bytes:
+    told = hashlib.sha256()
+    for path, _, _ in stamps:
+        told.update(f"\n{os.path.relpath(path, source)}\n".encode())
+        told.update(Path(path).read_bytes())
+    return told.digest()

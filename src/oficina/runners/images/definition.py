@@ -24,6 +24,7 @@ copied into the environment.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import tomllib
@@ -132,5 +133,11 @@ def folder() -> Path:
 
 
 def definitions() -> list[Definition]:
-    """Every image that comes with oficina, by name."""
-    return [Definition.read(path) for path in sorted(folder().glob("*/image.toml"))]
+    """Every image that comes with oficina, by name; read again when a file has changed."""
+    paths = sorted(folder().glob("*/image.toml"))
+    return list(_definitions(tuple((path, path.stat().st_mtime_ns) for path in paths)))
+
+
+@functools.lru_cache(maxsize=4)
+def _definitions(paths: tuple[tuple[Path, int], ...]) -> tuple[Definition, ...]:
+    return tuple(Definition.read(path) for path, _ in paths)

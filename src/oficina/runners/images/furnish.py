@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from . import compiler
 from .image import Image
 
 _PIP_MAIN = '''"""pip, with what was installed before kept by content: see container_toolkit.layers."""
@@ -23,6 +24,7 @@ if __name__ == "__main__":
 def furnish(image: Image) -> None:
     """Put our own things into a fresh environment."""
     packages = next((image.path / "lib").glob("python*/site-packages"))
+    compiler.mend(packages)
     copied = []
     for source in image.sources:
         for package in sorted(each for each in source.iterdir() if each.name != "__pycache__"):
