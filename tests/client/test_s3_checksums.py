@@ -113,3 +113,17 @@ def test_a_large_object_has_an_etag_of_one_part_unless_its_md5_was_sent(s3: Any)
     assert s3.put_object(Bucket="b-1", Key="k", Body=data[:-1])["ETag"] == (
         f'"{hashlib.md5(data[:-1]).hexdigest()}"'
     )
+
+
+def test_a_document_with_another_checksum_is_refused(s3: Any) -> None:
+    s3.put_object(Bucket="b-1", Key="k", Body=DATA)
+    spoil = s3.meta.events.register_last
+
+    def wrong(request: Any, **_: Any) -> None:
+        request.headers["x-amz-checksum-crc32"] = "AAAAAA=="
+
+    spoil("before-sign.s3.DeleteObjects", wrong)
+    assert (
+        refusal(lambda: s3.delete_objects(Bucket="b-1", Delete={"Objects": [{"Key": "k"}]}))[0] == "BadDigest"
+    )
+    assert s3.get_object(Bucket="b-1", Key="k")["Body"].read() == DATA

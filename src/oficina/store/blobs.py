@@ -245,20 +245,27 @@ class Blobs:
             with contextlib.suppress(FileNotFoundError):
                 self.path(blob).unlink()
 
-    def sweep(self, before: float, referred: Callable[[str], bool]) -> int:
-        """Removes unfinished files and files without a row that are older than ``before`` (epoch)."""
-        swept = 0
-        for folder, keep in ((self.incoming, None), *((one, referred) for one in self._shelves())):
-            for entry in _entries(folder):
-                with contextlib.suppress(FileNotFoundError):
-                    old = entry.stat(follow_symlinks=False).st_ctime < before
-                    if old and not (keep and keep(entry.name)):
-                        os.unlink(entry.path)
-                        swept += 1
+    def sweep(self, before: float, referred: Callable[[str], set[str]]) -> int:
+        """Removes unfinished files and files without a row that are older than ``before`` (epoch).
+
+        ``referred`` gives the blobs of a shelf that rows refer to; a shelf is a blob's first two letters.
+        """
+        swept = _remove_old(self.incoming, before, set())
+        for shelf in _entries(self.folder):
+            if shelf.is_dir():
+                swept += _remove_old(Path(shelf.path), before, referred(shelf.name))
         return swept
 
-    def _shelves(self) -> list[Path]:
-        return [Path(entry.path) for entry in _entries(self.folder) if entry.is_dir()]
+
+def _remove_old(folder: Path, before: float, kept: set[str]) -> int:
+    removed = 0
+    for entry in _entries(folder):
+        if entry.name not in kept:
+            with contextlib.suppress(FileNotFoundError):
+                if entry.stat(follow_symlinks=False).st_ctime < before:
+                    os.unlink(entry.path)
+                    removed += 1
+    return removed
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -38,7 +38,8 @@ class Store:
         self.config = config
         self.clock = clock
         self.home: Path = config.home
-        self._started = time.time()
+        # Files carry the kernel's coarse clock, which may be a few milliseconds behind.
+        self._started = time.time() - 0.05
         try:
             for folder in FOLDERS:
                 (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,7 @@ class Store:
     def sweep(self) -> None:
         """Removes what was thrown away, and what a crash left of objects."""
         shutil.rmtree(self.home / "trash", ignore_errors=True)
-        self.blobs.sweep(self._started, self.versions.referred)
+        self.blobs.sweep(self._started, self.versions.referred_on)
 
     def close(self) -> None:
         """Closes the database."""

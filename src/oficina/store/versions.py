@@ -232,6 +232,16 @@ class Versions:
         ).fetchone()
         return bool(found[0])
 
+    def referred_on(self, shelf: str) -> set[str]:
+        """The blobs whose names begin with ``shelf`` and that any row means."""
+        found: set[str] = set()
+        for table in ("objects", "parts"):
+            rows = self._database.reader.execute(
+                f"SELECT blob FROM {table} WHERE blob>=? AND blob<?", (shelf, shelf + "~")
+            )
+            found.update(row["blob"] for row in rows)
+        return found
+
     def opened(self, look: Callable[[], Object]) -> tuple[Object, int]:
         """What ``look`` finds, with a descriptor; looks again when the bytes were replaced meanwhile."""
         while True:

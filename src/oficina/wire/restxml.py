@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from oficina.errors import AwsError
+from oficina.store import digests
 from oficina.wire import rest, xml
 from oficina.wire.body import read_all
 from oficina.wire.exchange import Exchange
@@ -27,11 +29,26 @@ def parse(exchange: Exchange) -> dict[str, Any]:
         return found
     raw = read_all(exchange.request.body) if exchange.raw is None else exchange.raw
     exchange.raw = raw
+    if exchange.operation and "httpChecksum" in exchange.operation.traits:
+        _verify(exchange.request.headers, raw)
     if payload.type == "string":
         found[payload.name] = raw.decode()
     elif raw.strip():
         found[payload.name] = xml.read_structure(payload.shape, xml.parse(raw))
     return found
+
+
+def _verify(headers: Mapping[str, str], raw: bytes) -> None:
+    """Raises AwsError BadDigest when a document is not the one whose digest its sender gave."""
+    md5 = headers.get("content-md5")
+    if md5 is not None and md5 != digests.checksum("MD5", raw):
+        raise AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.")
+    for algorithm in digests.ALGORITHMS:
+        given = headers.get(f"x-amz-checksum-{algorithm.lower()}")
+        if given is not None and given != digests.checksum(algorithm, raw):
+            raise AwsError(
+                "BadDigest", f"The {algorithm} you specified did not match the calculated checksum."
+            )
 
 
 def write(exchange: Exchange) -> Response:
