@@ -161,13 +161,8 @@ class Logs:
         return self._named(self.group(account, region, group)["id"], name)
 
     def _stream(self, row: sqlite3.Row) -> Stream:
-        return Stream(
-            row["id"],
-            row["name"],
-            row["created"],
-            f"{self._home}/{row['path']}" if row["path"][0] != "/" else row["path"],
-            bool(row["own"]),
-        )
+        path = os.path.join(self._home, row["path"])
+        return Stream(row["id"], row["name"], row["created"], path, bool(row["own"]))
 
     def _streams_of(self, group_id: int) -> list[Stream]:
         rows = self._database.reader.execute(
