@@ -81,6 +81,7 @@ def sample(shape: Shape | None) -> dict[str, Any]:
     found: dict[str, Any] = example(shape) if shape is not None else {}
     if shape is not None and "Expires" in found:
         found["Expires"] = EXPIRES
+    found.pop("ContentMD5", None)  # the wire compares it with the body
     return found
 
 
@@ -208,7 +209,7 @@ def test_examples_are_legal(service: str, operation: str, protocol: str) -> None
     if model.input is not None:
         sentences = check.errors(model.input, example(model.input))
         assert [one for one in sentences if "pattern" not in one] == []
-    if model.output is not None:
+    if model.output is not None and not streams(service, operation):
         assert project.missing(model.output, example(model.output)) == []
         assert project.project(model.output, example(model.output)) == example(model.output)
 

@@ -137,7 +137,7 @@ def cast(member: Member, text: str) -> Any:
             case "timestamp":
                 return times.read(text)
             case "list":
-                return [part.strip() for part in text.split(",")]
+                return [cast(member.shape.member, part.strip()) for part in text.split(",")]
             case "blob":
                 return base64.b64decode(text)
         if member.traits.get("jsonvalue"):

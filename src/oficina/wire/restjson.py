@@ -9,8 +9,8 @@ import orjson
 from oficina.errors import AwsError
 from oficina.model.shapes import Shape
 from oficina.wire import eventstream, json, rest
-from oficina.wire.body import read_all
 from oficina.wire.exchange import Exchange
+from oficina.wire.fault import Fault
 from oficina.wire.http import Response
 
 
@@ -24,17 +24,17 @@ def parse(exchange: Exchange) -> dict[str, Any]:
     if payload is not None and payload.type == "blob" and payload.streaming and exchange.raw is None:
         found[payload.name] = exchange.request.body
         return found
-    raw = read_all(exchange.request.body) if exchange.raw is None else exchange.raw
     if payload is None:
-        body = json.read_body(shape, raw) if raw.strip() else {}
+        text = exchange.text()
+        body = json.read_body(shape, text) if text.strip() else {}
         located = {name for name, member in shape.members.items() if member.location}
         return found | {name: value for name, value in body.items() if name not in located}
     if payload.type == "blob":
-        found[payload.name] = raw
+        found[payload.name] = exchange.hold()
     elif payload.type == "string":
-        found[payload.name] = raw.decode()
-    elif raw.strip():
-        found[payload.name] = json.read_body(payload.shape, raw)
+        found[payload.name] = exchange.text().decode("utf-8", "replace")
+    elif exchange.text().strip():
+        found[payload.name] = json.read_body(payload.shape, exchange.text())
     return found
 
 
@@ -68,5 +68,6 @@ def _body(shape: Shape, answer: dict[str, Any]) -> bytes:
 def error(exchange: Exchange, failure: AwsError) -> Response:
     """The answer that says no."""
     body = {"message": failure.message, "Message": failure.message, "code": failure.code, **failure.members}
-    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", failure.code)]
-    return Response(failure.status, headers, orjson.dumps(body, default=str))
+    fault = Fault.of(exchange, failure)
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", fault.name)]
+    return Response(fault.status, headers, orjson.dumps(body, default=str))

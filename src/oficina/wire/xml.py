@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -25,6 +26,8 @@ def text(value: Any) -> str:
     """A scalar as escaped text."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
     return escape(_legal(str(value)), _MORE)
