@@ -1,0 +1,72 @@
+"""Jobs seen through AWS's APIs: their logs, metrics, times and models; and an endpoint asked in batches."""
+
+from __future__ import annotations
+
+import io
+import re
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from project.start import World
+
+ROUND = re.compile(r"\[(\d+)\].*train-auc:([0-9.]+).*validation-auc:([0-9.]+)")
+
+
+def lines(world: World, kind: str, job: str) -> list[str]:
+    """All lines of a job's log; `kind` is `TrainingJobs`, `ProcessingJobs` or `TransformJobs`."""
+    pages = world.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=f"/aws/sagemaker/{kind}", logStreamNamePrefix=f"{job}/")
+    return [event["message"] for page in found for event in page["events"]]
+
+
+def log(world: World, kind: str, job: str, last: int = 10) -> None:
+    """Prints the last lines of a job's log."""
+    print(*lines(world, kind, job)[-last:], sep="\n")
+
+
+def curves(world: World, job: str) -> pd.DataFrame:
+    """The AUC after each round, one column per table, out of the log of a training job."""
+    matches = filter(None, map(ROUND.search, lines(world, "TrainingJobs", job)))
+    table = pd.DataFrame([match.groups() for match in matches], columns=["round", "train", "validation"])
+    return table.astype({"round": int, "train": float, "validation": float}).set_index("round")
+
+
+def final(job: Any) -> dict[str, float]:
+    """The last value of each metric of a training job, as the service found it."""
+    return {str(metric.metric_name): float(metric.value) for metric in job.final_metric_data_list}
+
+
+def times(job: Any) -> dict[str, float]:
+    """Seconds between the moments of a training job's life."""
+    begun, ended = job.training_start_time, job.training_end_time
+    return {
+        "created to started": round((begun - job.creation_time).total_seconds(), 2),
+        "started to ended": round((ended - begun).total_seconds(), 2),
+        "billable seconds": job.billable_time_in_seconds,
+    }
+
+
+def model(world: World, url: str) -> Any:
+    """The booster in a `model.tar.gz`."""
+    import xgboost
+
+    bucket, key = url.removeprefix("s3://").split("/", 1)
+    packed = world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+        return xgboost.Booster(model_file=Path(folder) / "xgboost-model")
+
+
+def predict(endpoint: Any, rows: pd.DataFrame, batch: int = 1000) -> np.ndarray:
+    """One score per row: CSV goes there, text comes back."""
+    scores: list[float] = []
+    for first in range(0, len(rows), batch):
+        body = rows.iloc[first : first + batch].to_csv(index=False, header=False)
+        answer = endpoint.invoke(body=body, content_type="text/csv", accept="text/csv")
+        scores += [float(number) for number in re.split(r"[,\s]+", answer.body.read().decode().strip())]
+    return np.array(scores)

@@ -1,0 +1,92 @@
+"""Every step begins here: who calls, where, with which role and bucket; and what earlier steps have made.
+
+    from project.start import start
+    world = start("2")
+
+The same on AWS and on this machine: it uses boto3 and the SageMaker Python SDK, and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from project import bank
+
+PREFIX = "from-idea-to-production"
+"""Where in the bucket the course keeps its things."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What every step needs to know."""
+
+    session: Any
+    """The SDK's session (`sagemaker.core.helper.session_helper.Session`)."""
+    region: str
+    account: str
+    role: str
+    """The ARN of the role under which jobs run."""
+    bucket: str
+    dataset: bank.Dataset
+    url: str
+    """`s3://…` of everything that the course makes."""
+
+    @property
+    def data_url(self) -> str:
+        """Where step 0 puts the clients."""
+        return f"{self.url}/data/{bank.NAME}"
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this world."""
+        return self.session.boto_session.client(service)
+
+    def unique(self, name: str) -> str:
+        """A name that nobody has used yet; AWS's rule for names is `[a-zA-Z0-9-]{1,63}`."""
+        return f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() // 1_000_000 % 1000:03d}"
+
+
+def start(step: str) -> World:
+    """The world as it is when a step begins: the bucket, and from step 1 on the data in it."""
+    quiet()
+    from sagemaker.core.helper.session_helper import Session, get_execution_role
+
+    session = Session(boto3.Session())
+    bucket = session.default_bucket()
+    world = World(
+        session=session,
+        region=session.boto_region_name,
+        account=session.account_id(),
+        role=get_execution_role(session),
+        bucket=bucket,
+        dataset=bank.find(),
+        url=f"s3://{bucket}/{PREFIX}",
+    )
+    if int(step) > 0:
+        upload(world)
+    return world
+
+
+def upload(world: World) -> str:
+    """The clients into the bucket; again only when they are not there."""
+    key = world.data_url.removeprefix(f"s3://{world.bucket}/")
+    s3 = world.client("s3")
+    there = s3.list_objects_v2(Bucket=world.bucket, Prefix=key).get("Contents", [])
+    if [found["Size"] for found in there] != [world.dataset.path.stat().st_size]:
+        s3.upload_file(str(world.dataset.path), world.bucket, key)
+    return world.data_url
+
+
+def quiet() -> None:
+    """The SDK greets at length; a lesson has its own words."""
+    warnings.filterwarnings("ignore", category=SyntaxWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    warnings.filterwarnings("ignore", message=".*Pydantic.*")
+    warnings.filterwarnings("ignore", message="Your installed version of s3fs")
+    for name in ("sagemaker", "sagemaker.config", "botocore.credentials"):
+        logging.getLogger(name).setLevel(logging.WARNING)
