@@ -7,12 +7,17 @@ import os
 import socket
 import statistics
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from oficina.clock import Clock
+from oficina.config import Config
+from oficina.engine import inputs
+from oficina.store.store import Store
 from tests.bench import places
 from tests.bench.figures import Figure, taking_turns
 
@@ -43,6 +48,7 @@ def measure(smoke: bool) -> list[Figure]:
         )
         raw.close()
         _check(s3, source)
+    linked = _linked(smoke)
     medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
     return [
         Figure(f"S3 put of {size // PIECE} MB", size / medians["put"] / 1e6, "MB/s"),
@@ -50,7 +56,31 @@ def measure(smoke: bool) -> list[Figure]:
         Figure("S3 put, beside the same with MD5", 100 * medians["raw put with MD5"] / medians["put"], "%"),
         Figure(f"S3 get of {size // PIECE} MB", size / medians["get"] / 1e6, "MB/s"),
         Figure("S3 get, beside file → socket", 100 * medians["raw get"] / medians["get"], "%", least=70),
+        *(Figure(what, seconds * 1000, "ms", most=50) for what, seconds in linked.items()),
     ]
+
+
+def _linked(smoke: bool) -> dict[str, float]:
+    """The seconds that an input of a gigabyte takes to be found and linked, as one object and as many."""
+    account, found = "123456789012", {}
+    with places.home() as folder:
+        store = Store(Config(home=folder), Clock())
+        store.buckets.create(account, "bench", "us-east-1")
+        for count in (1, 10) if smoke else (1, 1000):
+            for number in range(count):
+                path = folder / "jobs" / "made"
+                with path.open("wb") as file:
+                    file.truncate((10 if smoke else 1000) * PIECE // count)
+                store.objects.adopt(account, "bench", f"{count}/{number:04d}", path)
+            taken = []
+            for turn in range(5):
+                begin = time.perf_counter()
+                source = inputs.Source(f"s3://bench/{count}/")
+                inputs.link(store, inputs.items(store, account, source), folder / "jobs" / f"{count}-{turn}")
+                taken.append(time.perf_counter() - begin)
+            found[f"input of 1 GB in {count} objects, found and linked"] = statistics.median(taken)
+        store.close()
+    return found
 
 
 def _put(url: str, source: Path, size: int) -> None:

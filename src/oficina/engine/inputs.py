@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import posixpath
 import shutil
@@ -147,15 +148,21 @@ def link(store: Store, found: list[Item], folder: Path) -> None:
     made: set[Path] = {folder}
     for item in found:
         target = folder / posixpath.normpath("/" + item.name).lstrip("/")
-        if target.parent not in made:
-            try:
+        try:
+            if target.parent not in made:
                 target.parent.mkdir(parents=True, exist_ok=True)
-            except (FileExistsError, NotADirectoryError) as error:
-                raise InputMissing(
-                    f"{item.object.key} is both an object and a folder of other objects."
-                ) from error
-            made.add(target.parent)
-        store.objects.link(item.object, target)
+                made.add(target.parent)
+            store.objects.link(item.object, target)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InputMissing(
+                f"{item.object.key} and another object would be the same file or folder of the input."
+            ) from error
+        except FileNotFoundError as error:
+            raise InputMissing(f"{item.object.key} was deleted while the job was prepared.") from error
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise InputMissing(f"{item.object.key} is too long to be the name of a file.") from error
 
 
 def copy(store: Store, found: Object, folder: Path, name: str) -> None:

@@ -16,7 +16,8 @@ from oficina.store.versions import COLUMNS, Object, Versions, no_such_key, read
 
 __all__ = ["Object", "Objects"]
 
-_PAGE = 5000
+_FIRST_PAGE, _PAGE = 100, 5000
+"""Rows read at once: few at first, because some only ask whether there is any."""
 
 
 class Objects:
@@ -47,16 +48,17 @@ class Objects:
     def iterate(self, account: str, bucket: str, prefix: str = "") -> Iterator[Object]:
         """Every object whose key begins with ``prefix``, by key."""
         owner, after, end = self._buckets.get(account, bucket), "", after_all(prefix)
+        size = _FIRST_PAGE
         while True:
             rows = self._database.reader.execute(
                 f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key>=? AND key>?"
                 " AND (? IS NULL OR key<?) AND latest=1 AND marker=0 ORDER BY key LIMIT ?",
-                (owner.id, prefix, after, end, end, _PAGE),
+                (owner.id, prefix, after, end, end, size),
             ).fetchall()
             yield from (read(row) for row in rows)
-            if len(rows) < _PAGE:
+            if len(rows) < size:
                 return
-            after = rows[-1]["key"]
+            after, size = rows[-1]["key"], _PAGE
 
     def open(self, account: str, bucket: str, key: str) -> BinaryIO:
         """An object's bytes as a file; they stay the same when the object is replaced. Raises NoSuchKey."""
@@ -73,8 +75,18 @@ class Objects:
         return self._blobs.path(found.blob)
 
     def link(self, found: Object, target: Path) -> None:
-        """A hard link to an object's bytes; they must not be changed through it. Raises OSError."""
-        self._blobs.link(found.blob, target)
+        """A hard link to an object's bytes; they must not be changed through it.
+
+        An object that was replaced meanwhile is linked as it is now. Raises FileNotFoundError when it was
+        deleted, and OSError for a target that cannot be.
+        """
+        try:
+            self._blobs.link(found.blob, target)
+        except FileNotFoundError:
+            now = self._versions.current(found)
+            if now is None or now.marker or now.blob == found.blob:
+                raise
+            self.link(now, target)
 
     def write(
         self, account: str, bucket: str, key: str, data: bytes, content_type: str = "", **facts: Any

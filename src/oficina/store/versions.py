@@ -101,6 +101,13 @@ class Versions:
         ).fetchone()
         return None if row is None else read(row)
 
+    def current(self, found: Object) -> Object | None:
+        """What the key of an object means now, delete marker or not."""
+        row = self._database.reader.execute(
+            f"SELECT {COLUMNS} FROM objects WHERE bucket=? AND key=? AND latest=1", (found.bucket, found.key)
+        ).fetchone()
+        return None if row is None else read(row)
+
     def add(
         self,
         bucket: Bucket,
