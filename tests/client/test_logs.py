@@ -167,6 +167,18 @@ def test_a_search_goes_through_streams_in_the_order_of_time(logs: Logs, stream: 
     assert texts(narrow) == ["d ERROR slow"]
 
 
+def test_a_search_may_begin_with_the_newest(logs: Logs, stream: tuple[str, str]) -> None:
+    logs.create_log_stream(logGroupName="g", logStreamName="t")
+    put(logs, "a", "c", "e", begin=NOW)
+    put(logs, "b", "d", stream="t", begin=NOW)
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName="g", startFromHead=False, startTime=NOW, PaginationConfig={"PageSize": 2}
+    )
+    assert [texts(page) for page in pages] == [["e", "d"], ["c", "b"], ["a"]]
+    newer = logs.filter_log_events(logGroupName="g", startFromHead=False, startTime=NOW + 1, endTime=NOW + 2)
+    assert texts(newer) == ["d", "c"]
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [

@@ -270,24 +270,33 @@ class Logs:
         *,
         since: int | None,
         until: int | None,
+        newest: bool,
         token: str | None,
         limit: int,
     ) -> Found:
-        """Events of several streams in the order of their times, those whose text matches."""
-        after = _open_search(token) if token else None
-        start = after[0] if after else since
-        merged = heapq.merge(*(self._walk(stream, start, until) for stream in streams), key=_place)
+        """Events of several streams in the order of their times (``newest`` first), whose text matches.
+
+        A token has the direction in it and goes on in the same one.
+        """
+        after, newest = _open_search(token) if token else (None, newest)
+        if after and newest:
+            until = min(after[0] + 1, until or after[0] + 1)
+        elif after:
+            since = max(after[0], since or 0)
+        walk = self._walk_back if newest else self._walk
+        merged = heapq.merge(*(walk(stream, since, until) for stream in streams), key=_place, reverse=newest)
         found: list[tuple[Stream, Event]] = []
         looked, place = 0, after
-        for stream, event in merged:
-            if after is not None and _place((stream, event)) <= after:
+        for item in merged:
+            here = _place(item)
+            if after is not None and (here >= after if newest else here <= after):
                 continue
-            if len(found) == limit or looked > SEARCH_BYTES:
-                return Found(found, _make_search(place))
-            looked += event.end - event.offset
-            place = _place((stream, event))
-            if matches(event.message):
-                found.append((stream, event))
+            if place is not None and (len(found) == limit or looked > SEARCH_BYTES):
+                return Found(found, _make_search(place, newest))
+            looked += item[1].end - item[1].offset
+            place = here
+            if matches(item[1].message):
+                found.append(item)
         return Found(found, None)
 
     def _walk(self, stream: Stream, since: int | None, until: int | None) -> Iterator[tuple[Stream, Event]]:
@@ -300,6 +309,20 @@ class Logs:
                     return
                 yield stream, event
             offset, take = events[-1].end, min(2 * take, 1024)
+
+    def _walk_back(
+        self, stream: Stream, since: int | None, until: int | None
+    ) -> Iterator[tuple[Stream, Event]]:
+        if since is not None and not self._touched_since(stream, since):
+            return
+        size = loglines.size(stream.path)
+        offset, take = loglines.seek(stream.path, until) if until is not None else size, 16
+        while events := loglines.backward(stream.path, 0, offset, take):
+            for event in reversed(events):
+                if since is not None and event.timestamp < since:
+                    return
+                yield stream, event
+            offset, take = events[0].offset, min(2 * take, 1024)
 
     def _touched_since(self, stream: Stream, since: int) -> bool:
         """Whether a file may hold events after a time: no file is opened for what ended long before."""
@@ -339,14 +362,14 @@ def _place(item: tuple[Stream, Event]) -> tuple[int, int, int]:
     return event.timestamp, stream.id, event.offset
 
 
-def _make_search(place: tuple[int, int, int] | None) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+def _make_search(place: tuple[int, int, int], newest: bool) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([place, newest])).decode()
 
 
-def _open_search(token: str) -> tuple[int, int, int]:
+def _open_search(token: str) -> tuple[tuple[int, int, int], bool]:
     try:
-        first, second, third = orjson.loads(base64.urlsafe_b64decode(token))
-        return int(first), int(second), int(third)
+        (first, second, third), newest = orjson.loads(base64.urlsafe_b64decode(token))
+        return (int(first), int(second), int(third)), bool(newest)
     except (binascii.Error, ValueError, TypeError) as error:
         raise bad_token() from error
 

@@ -92,6 +92,7 @@ def filter_log_events(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         pattern.compile_filter(request.get("filterPattern", "")),
         since=request.get("startTime"),
         until=request.get("endTime"),
+        newest=not request.get("startFromHead", True),
         token=request.get("nextToken"),
         limit=request.get("limit", MOST),
     )
