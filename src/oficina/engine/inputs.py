@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import os
 import posixpath
 import shutil
 import struct
@@ -145,14 +146,16 @@ def share(found: list[Item], source: Source, host: int, hosts: int) -> list[Item
 def link(store: Store, found: list[Item], folder: Path) -> None:
     """Hard links of the objects below a folder. Raises InputMissing when a name leads outside or clashes."""
     folder.mkdir(parents=True, exist_ok=True)
-    made: set[Path] = {folder}
+    root, made = str(folder), {""}
     for item in found:
-        target = folder / posixpath.normpath("/" + item.name).lstrip("/")
+        # Texts rather than paths: an input may have a hundred thousand files.
+        name = posixpath.normpath("/" + item.name).lstrip("/")
+        parent = posixpath.dirname(name)
         try:
-            if target.parent not in made:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                made.add(target.parent)
-            store.objects.link(item.object, target)
+            if parent not in made:
+                os.makedirs(f"{root}/{parent}", exist_ok=True)
+                made.add(parent)
+            store.objects.link(item.object, f"{root}/{name}")
         except (FileExistsError, NotADirectoryError) as error:
             raise InputMissing(
                 f"{item.object.key} and another object would be the same file or folder of the input."

@@ -149,6 +149,7 @@ class Blobs:
         self.home = home
         self.incoming = home / "incoming"
         self.folder = home / "blobs"
+        self._root = str(self.folder)
 
     def draft(self) -> Draft:
         """A file to write to."""
@@ -230,10 +231,10 @@ class Blobs:
         finally:
             os.close(descriptor)
 
-    def link(self, blob: str, target: Path) -> None:
+    def link(self, blob: str, target: Path | str) -> None:
         """A second name for a blob; a copy where the file system allows no more or no names there."""
         try:
-            os.link(self.path(blob), target)
+            os.link(f"{self._root}/{blob[:2]}/{blob}", target)
         except OSError as error:
             if error.errno not in (errno.EMLINK, errno.EXDEV, errno.EPERM):
                 raise

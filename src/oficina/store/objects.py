@@ -74,7 +74,7 @@ class Objects:
         """The file that holds an object's bytes; only to be read or linked."""
         return self._blobs.path(found.blob)
 
-    def link(self, found: Object, target: Path) -> None:
+    def link(self, found: Object, target: Path | str) -> None:
         """A hard link to an object's bytes; they must not be changed through it.
 
         An object that was replaced meanwhile is linked as it is now. Raises FileNotFoundError when it was
