@@ -228,3 +228,15 @@ def test_the_home_region_has_an_empty_location(wire: Wire) -> None:
     root = ElementTree.fromstring(wire.answer()[2])
     assert root.tag.endswith("}LocationConstraint")
     assert root.text is None
+
+
+def test_a_key_that_is_not_utf8_is_refused(wire: Wire) -> None:
+    wire.send("PUT /b-1/%FF%FE", "Content-Length: 0")
+    status, _, content = wire.answer()
+    assert (status, code(content)) == (400, "InvalidURI")
+
+
+def test_a_policy_that_is_not_text_is_refused(wire: Wire) -> None:
+    wire.send("PUT /b-1?policy", "Content-Length: 3", body=b"\xff\xfe{")
+    status, _, content = wire.answer()
+    assert (status, code(content)) == (400, "MalformedPolicy")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from oficina.errors import AwsError
 from oficina.wire.body import PIECE, Body, cut_short
 
+_TRAILER_SIGNATURE = "x-amz-trailer-signature"
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -104,9 +105,15 @@ class AwsChunkedBody:
     def _end(self) -> None:
         self._ended = True
         self._check_chunk()
+        signed = hashlib.sha256()
         while line := self._trailer_line():
             name, _, value = line.decode("latin-1").partition(":")
             self.trailers[name.strip().lower()] = value.strip()
+            if name.strip().lower() != _TRAILER_SIGNATURE:
+                signed.update(line.strip() + b"\n")
+        if self.trailers and self._signer:
+            given = self.trailers.pop(_TRAILER_SIGNATURE, "")
+            self._check(given, "AWS4-HMAC-SHA256-TRAILER", signed.hexdigest())
         if self.length is not None and self._seen != self.length:
             raise cut_short()
         while self._outer.read(65536):
@@ -119,21 +126,15 @@ class AwsChunkedBody:
             return b""
 
     def _check_chunk(self) -> None:
-        signer = self._signer
-        if signer is None:
-            return
-        text = "\n".join(
-            (
-                "AWS4-HMAC-SHA256-PAYLOAD",
-                signer.moment,
-                signer.scope,
-                self._previous,
-                _EMPTY,
-                self._hash.hexdigest(),
-            )
-        )
-        expected = hmac.new(signer.key, text.encode(), hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected, self._signature):
+        if self._signer:
+            self._check(self._signature, "AWS4-HMAC-SHA256-PAYLOAD", _EMPTY, self._hash.hexdigest())
+
+    def _check(self, given: str, algorithm: str, *hashes: str) -> None:
+        """Raises AwsError when a signature is not the one that follows from the one before."""
+        assert self._signer is not None
+        text = "\n".join((algorithm, self._signer.moment, self._signer.scope, self._previous, *hashes))
+        expected = hmac.new(self._signer.key, text.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(expected, given):
             raise AwsError(
                 "SignatureDoesNotMatch",
                 "The request signature we calculated does not match the signature you provided. "

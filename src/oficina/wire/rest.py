@@ -50,7 +50,10 @@ class Route:
             return None
         if any(name not in request.headers for name in self.header_members):
             return None
-        return {name: unquote(value) for name, value in found.groupdict().items()}
+        try:
+            return {name: unquote(value, errors="strict") for name, value in found.groupdict().items()}
+        except UnicodeDecodeError as error:
+            raise AwsError("InvalidURI", "Couldn't parse the specified URI.") from error
 
 
 @cache

@@ -32,7 +32,7 @@ def parse(exchange: Exchange) -> dict[str, Any]:
     if exchange.operation and "httpChecksum" in exchange.operation.traits:
         _verify(exchange.request.headers, raw)
     if payload.type == "string":
-        found[payload.name] = raw.decode()
+        found[payload.name] = raw.decode(errors="replace")
     elif raw.strip():
         found[payload.name] = xml.read_structure(payload.shape, xml.parse(raw))
     return found
