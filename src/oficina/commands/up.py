@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import logging
+import os
 import re
 import signal
 import sys
+import threading
 from types import FrameType
 
 from oficina import __version__
@@ -32,17 +34,35 @@ def main(arguments: argparse.Namespace) -> int:
     )
     app = App(settings)
 
-    def end(number: int, frame: FrameType | None) -> None:
-        app.server.close()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    _end_with_signals(app)
     print(app.address if arguments.quiet else _greeting(app), flush=True)
     try:
         app.run()
     finally:
         app.close()
     return 0
+
+
+def _end_with_signals(app: App) -> None:
+    """Stops listening at SIGINT and SIGTERM.
+
+    A handler runs in the main thread, which waits in ``accept`` and hears nothing of a signal that the
+    kernel gave to another thread; so a thread of its own waits for the byte that tells of one.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+
+    def wait() -> None:
+        os.read(reader, 1)
+        app.server.close()
+
+    def taken(number: int, frame: FrameType | None) -> None:
+        """The byte is written already."""
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, taken)
+    threading.Thread(target=wait, name="signals", daemon=True).start()
 
 
 def _check(settings: Config) -> None:
