@@ -119,6 +119,9 @@ def test_an_assumed_role_is_a_caller_of_its_own_until_its_time(closed: App, cloc
     with pytest.raises(ClientError) as failure:
         sts.get_caller_identity()
     assert code(failure) == "ExpiredToken"
+    clock.ahead = 48 * 3600
+    closed.store.keys.prune(clock.now() - 3600)
+    assert closed.store.keys.find(credentials["AccessKeyId"]) is None
 
 
 def test_a_key_with_another_token_is_refused(closed: App) -> None:

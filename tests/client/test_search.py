@@ -65,6 +65,7 @@ def test_a_kind_that_has_no_resources_has_no_results(sagemaker: SageMaker) -> No
         SearchExpression={"Filters": [{"Name": "ModelPackageGroupName", "Value": "x", "Operator": "Equals"}]},
     )
     assert answer["Results"] == []
+    assert answer["TotalHits"] == {"Value": 0, "Relation": "EqualTo"}
 
 
 def test_a_property_that_is_not_there_is_refused(sagemaker: SageMaker) -> None:

@@ -97,6 +97,14 @@ class Keys:
             connection.execute("DELETE FROM keys WHERE job=?", (job,))
         self._known = {name: key for name, key in self._known.items() if key.job != job}
 
+    def prune(self, before: float) -> None:
+        """Forgets the keys that ended before a time (seconds since the epoch)."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM keys WHERE expires<?", (before,))
+        self._known = {
+            name: key for name, key in self._known.items() if key.expires is None or key.expires >= before
+        }
+
     def forget(self) -> None:
         """Drops what is held in memory, after the table was emptied."""
         self._known = {}

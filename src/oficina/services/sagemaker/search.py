@@ -34,7 +34,9 @@ def search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     found = _found(ctx, request, member, expression)
     page = list(islice(found, skip, skip + size + 1))
     results = [{member: document} for document in page[:size]]
-    return {"Results": results, "NextToken": str(skip + size) if len(page) > size else None}
+    more = len(page) > size
+    hits = {"Value": skip + len(page), "Relation": "GreaterThanOrEqualTo" if more else "EqualTo"}
+    return {"Results": results, "NextToken": str(skip + size) if more else None, "TotalHits": hits}
 
 
 def _found(ctx: Context, request: dict[str, Any], kind: str, expression: Document) -> Iterator[Document]:
