@@ -8,6 +8,8 @@ from oficina.engine import jobs
 from oficina.engine.hosting import endpoints
 from oficina.engine.hosting.endpoints import Endpoints
 from oficina.engine.jobs import Jobs
+from oficina.engine.pipelines import executions
+from oficina.engine.pipelines.executions import Executions
 from oficina.engine.processing import Processing
 from oficina.engine.training import Training
 from oficina.engine.workers import FrontDoor, Workers
@@ -33,6 +35,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
     """The engine's workers. Add a topic here."""
     of_jobs = Jobs(Training(), Processing())
     of_endpoints = Endpoints()
+    of_executions = Executions()
     return (
         Workers(config, store, clock, address, front_door)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
@@ -41,4 +44,6 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_start(of_endpoints.start)
         .at_stop(of_endpoints.stop)
         .at_clear(of_endpoints.clear)
+        .add(executions.TOPIC, of_executions)
+        .at_start(of_executions.start)
     )

@@ -21,10 +21,11 @@ from oficina.store.logs import Logs
 from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
 from oficina.store.queue import Queue
+from oficina.store.steps import Steps
 from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
 
-SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql")
+SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql", "steps.sql")
 """The files of the schema, in order."""
 
 FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
@@ -50,6 +51,7 @@ class Store:
             ) from error
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
+        self.steps = Steps(self.database)
         self.blobs = Blobs(self.home)
         self.buckets = Buckets(self.database, clock)
         self.versions = Versions(self.database, self.blobs, clock)

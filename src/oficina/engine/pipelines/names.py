@@ -1,0 +1,23 @@
+"""The names that executions give to what they make (contracts, surface §7.2)."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+_LOWER = string.ascii_lowercase + string.digits
+_MIXED = string.ascii_letters + string.digits
+
+
+def execution_id() -> str:
+    """Twelve lower-case letters and digits."""
+    return "".join(secrets.choice(_LOWER) for _ in range(12))
+
+
+def of_step(execution: str, step: str, prefix: str | None) -> str:
+    """``pipelines-EXECUTION-STEP-XXXXXXXXXX``, or ``PREFIX-EXECUTION-XXXXXXXXXX``."""
+    suffix = "".join(secrets.choice(_MIXED) for _ in range(10))
+    if prefix:
+        room = 63 - len(execution) - len(suffix) - 2
+        return f"{prefix[:room].rstrip('-')}-{execution}-{suffix}"
+    return f"pipelines-{execution}-{step[:20].strip('-_').replace('_', '-')}-{suffix}"
