@@ -68,6 +68,23 @@ def test_the_same_complete_again_has_the_same_answer(s3: Any) -> None:
     assert again["ETag"] == first["ETag"]
 
 
+def test_two_completes_at_once_have_the_same_answer(s3: Any, aws: Aws) -> None:
+    upload = begin(s3)
+    parts = {"Parts": send(s3, upload, *[BIG] * 6, SMALL)}
+    etags: list[str] = []
+
+    def complete() -> None:
+        etags.append(aws("s3").complete_multipart_upload(**upload, MultipartUpload=parts)["ETag"])
+
+    threads = [threading.Thread(target=complete) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(etags) == 3
+    assert len(set(etags)) == 1
+
+
 def test_a_part_can_be_sent_again_and_left_out(s3: Any) -> None:
     upload = begin(s3)
     send(s3, upload, BIG, b"x" * 5 * MIB, SMALL)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,8 @@ class Uploads:
     def __init__(self, database: Database, versions: Versions) -> None:
         self._database = database
         self._versions = versions
+        self._busy: set[str] = set()
+        self._freed = threading.Condition()
         self._boot = _BOOT.read_text().strip() if _BOOT.exists() else ""
         # Parts are not made durable one by one, so those of before a power cut may have lost bytes.
         with database.transaction() as connection:
@@ -164,6 +168,19 @@ class Uploads:
         with self._database.transaction() as connection:
             for row in connection.execute("SELECT * FROM uploads WHERE bucket=?", (bucket.id,)).fetchall():
                 self.abort(read_upload(row))
+
+    @contextmanager
+    def alone(self, upload: str) -> Iterator[None]:
+        """Makes others who complete the same upload wait: a client that lost patience asks again."""
+        with self._freed:
+            self._freed.wait_for(lambda: upload not in self._busy)
+            self._busy.add(upload)
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._busy.discard(upload)
+                self._freed.notify_all()
 
     def complete(
         self,

@@ -264,9 +264,12 @@ def abort_multipart_upload(ctx: Context, request: Request) -> None:
 def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
     """Makes the parts one object; the same request again, after it was done, has the same answer."""
     bucket = bucket_of(ctx, request)
-    done = _done(ctx, bucket, request)
-    if done is not None:
-        return _completed(ctx, bucket, done)
+    with ctx.store.uploads.alone(request["UploadId"]):
+        made = _done(ctx, bucket, request) or _complete(ctx, bucket, request)
+    return _completed(ctx, bucket, made)
+
+
+def _complete(ctx: Context, bucket: Bucket, request: Request) -> Object:
     upload = _upload(ctx, bucket, request)
     parts = _chosen(request, upload, {part.number: part for part in ctx.store.uploads.parts(upload)})
     size = request.get("MpuObjectSize")
@@ -284,7 +287,7 @@ def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
     known |= {f"Checksum{algorithm}": value, "_upload": upload.id}
     md5 = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False)
     with told(ctx):
-        made = ctx.store.uploads.complete(
+        return ctx.store.uploads.complete(
             bucket,
             upload,
             parts,
@@ -300,7 +303,6 @@ def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
             ],
             check=conditions.for_write(request),
         )
-    return _completed(ctx, bucket, made)
 
 
 def _done(ctx: Context, bucket: Bucket, request: Request) -> Object | None:
