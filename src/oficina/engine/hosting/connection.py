@@ -62,6 +62,16 @@ class Connection:
         """Closes it; in whatever state it is."""
         self._sock.close()
 
+    def quiet(self) -> bool:
+        """Whether the other side has neither closed it nor said something unasked."""
+        try:
+            self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return not self._rest
+        except OSError:
+            return False
+        return False
+
     def send(self, head: bytes, body: bytes, seconds: float) -> None:
         """Sends a request; ``seconds`` is for each wait of the whole exchange. Raises Broken or TooSlow."""
         if seconds != self._limit:
@@ -187,10 +197,14 @@ class Pool:
 
     def take(self) -> Connection:
         """An idle connection, or a new one. Raises Unreachable."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return Connection(self.port)
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return Connection(self.port)
+            if connection.quiet():
+                return connection
+            connection.close()
 
     def give(self, connection: Connection) -> None:
         """A connection whose exchange is over; the next caller has it."""

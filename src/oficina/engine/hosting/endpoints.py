@@ -127,6 +127,7 @@ class _Life:
             if fleet is None:
                 fleet = self._plan(endpoint)
                 self._write({"_coming": fleet})
+            point("endpoint-planned")
             variants = Raising(
                 self.engine, self.docs, endpoint, fleet, self._abandoned, self._there(fleet, endpoint)
             ).run()

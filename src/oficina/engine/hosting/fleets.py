@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from oficina.chaos import point
 from oficina.engine import program
 from oficina.engine.hosting import artifacts
 from oficina.engine.hosting.instance import HOST, Instance, with_port
@@ -170,6 +171,7 @@ class Raising:
         fresh: list[Instance] = []
         try:
             variants = [self._begin(variant, fresh) for variant in self.fleet["variants"]]
+            point("endpoint-launched")
             for variant, planned in zip(variants, self.fleet["variants"], strict=True):
                 for one in variant.instances:
                     if one in fresh:

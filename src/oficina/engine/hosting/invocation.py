@@ -197,25 +197,43 @@ def _begin(hosting: Hosting, account: str, region: str, call: Call) -> _Exchange
                 raise _not_ready() from error
             avoid = instance
             time.sleep(PAUSE)  # it is about to be seen that it is down
-        except (Broken, TooSlow) as error:
+        except Broken as error:
+            if avoid is not None or not route.has_other(variant, instance):
+                raise _went_wrong(hosting, route, variant, error, began) from error
+            avoid = instance  # it died before it said anything: once more, where another one answers
+        except TooSlow as error:
             raise _went_wrong(hosting, route, variant, error, began) from error
 
 
 def _exchange(route: Route, variant: Variant, instance: Instance, head: bytes, body: bytes) -> _Exchange:
     """One request; on failure the instance is released."""
     try:
-        while True:
-            connection = instance.pool.take()
+        connection = instance.pool.take()
+        try:
+            return _answered(route, variant, instance, connection, head, body)
+        except Broken as error:
+            if connection.fresh:
+                raise
+            instance.pool.clear()  # perhaps only the idle connection was closed: once more on a new one
             try:
-                connection.send(head, body, SECONDS)
-                return _Exchange(route, variant, instance, connection, connection.head())
-            except (Broken, TooSlow) as error:
-                connection.close()
-                if connection.fresh or isinstance(error, TooSlow):
-                    raise
-                instance.pool.clear()  # the process closed what was idle: once more on a new connection
+                connection = instance.pool.take()
+            except Unreachable:
+                raise error from None  # it died of this call
+            return _answered(route, variant, instance, connection, head, body)
     except BaseException:
         route.release(instance)
+        raise
+
+
+def _answered(
+    route: Route, variant: Variant, instance: Instance, connection: Connection, head: bytes, body: bytes
+) -> _Exchange:
+    """One request on one connection, which is closed on failure."""
+    try:
+        connection.send(head, body, SECONDS)
+        return _Exchange(route, variant, instance, connection, connection.head())
+    except BaseException:
+        connection.close()
         raise
 
 

@@ -89,6 +89,11 @@ class Route:
                 return variant
         return self.variants[-1]
 
+    def has_other(self, variant: Variant, instance: Instance) -> bool:
+        """Whether another instance of the variant answers."""
+        with self._state:
+            return any(one.up for one in variant.instances if one is not instance)
+
     def release(self, instance: Instance) -> None:
         """A call is over."""
         with self._state:
