@@ -32,6 +32,8 @@ def main(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # The first job of an image waits for its environment to be built: here one sees why.
+    logging.getLogger("oficina.images").setLevel(logging.INFO)
     app = App(settings)
 
     _end_with_signals(app)

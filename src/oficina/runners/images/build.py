@@ -33,6 +33,8 @@ def build(image: Image, images: Path, downloads: Path, progress: Progress) -> No
         if image.path.exists():
             shutil.rmtree(image.path)
         progress(f"Building the image {image.name} {image.tag} (once)")
+        if image.note:
+            progress(image.note)
         _make(image, Uv(image, downloads.absolute(), progress, lock))
         facts = {"name": image.name, "tag": image.tag, "digest": image.digest, "python": str(image.python)}
         temporary = image.path / f"{MARKER}.new"

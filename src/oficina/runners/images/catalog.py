@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from .interpreters import Interpreter
 from .layers import Layers
 from .reference import Reference, bare, python_of
 from .registry import Own, Registry
+
+log = logging.getLogger("oficina.images")
 
 FORMAT = b"4"
 """Goes into every digest: raise it when environments are furnished differently."""
@@ -49,9 +52,12 @@ class Catalog:
         )
 
     def build(self, image: Image, progress: Progress | None = None) -> Image:
-        """Make the environment of an image unless it is there. Raises ImageNotBuilt."""
+        """Make the environment of an image unless it is there; without a progress the log is told.
+
+        Raises ImageNotBuilt.
+        """
         if not image.ready:
-            build.build(image, self.config.images, self.config.downloads, progress or _silent)
+            build.build(image, self.config.images, self.config.downloads, progress or _log)
         return image
 
     def layers(self) -> Layers:
@@ -125,8 +131,10 @@ class Catalog:
         return self.config.images.absolute() / digest[:20]
 
 
-def _silent(line: str) -> None:
-    """Nobody wants to know."""
+def _log(line: str) -> None:
+    """Tell the server's log of a build what takes long, but not each package of the result."""
+    if not line.startswith((" +", "Activate", "Using", " Downloaded")):
+        log.info("%s", line.strip())
 
 
 def _interpreter(reference: Reference, constraint: str) -> Interpreter:
