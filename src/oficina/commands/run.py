@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -19,6 +20,9 @@ from oficina.commands import env, home
 from oficina.config import Config
 from oficina.errors import OficinaError
 
+PR_SET_PDEATHSIG = 1
+"""From Linux's ``prctl.h``."""
+
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -32,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
         key, secret = home.keys(folder)
         region = arguments.region or settings.region
         found = env.variables(address, region, key, secret, os.environ)
-        found["OFICINA_HOME"] = str(folder)
+        found |= {"OFICINA_HOME": str(folder), "OFICINA_CACHE": _cache(settings, arguments)}
         return _follow(command, env.apply(found, os.environ))
 
 
@@ -54,14 +58,13 @@ def _server(folder: Path, settings: Config, arguments: argparse.Namespace) -> It
     words = ["up", "--quiet", "--port", "0", "--home", str(folder)]
     words += ["--open"] if arguments.open else []
     words += ["--region", arguments.region] if arguments.region else []
-    # Images are built once, not for each temporary home.
-    kept = {"OFICINA_CACHE": str(settings.cache or settings.home)} if not arguments.home else {}
     process = subprocess.Popen(
         [sys.executable, "-m", "oficina", *words],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **kept},
+        env={**os.environ, "OFICINA_CACHE": _cache(settings, arguments) or ""},
         start_new_session=True,  # a Ctrl-C is for the command; the server ends after it
+        preexec_fn=_die_with_parent,  # also after a kill -9
     )
     assert process.stdout is not None
     try:
@@ -80,6 +83,17 @@ def _server(folder: Path, settings: Config, arguments: argparse.Namespace) -> It
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _cache(settings: Config, arguments: argparse.Namespace) -> str | None:
+    """Images are built once, not for each temporary home."""
+    if settings.cache is None and arguments.home:
+        return None
+    return str(settings.cache or settings.home)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _follow(command: list[str], environment: dict[str, str]) -> int:
