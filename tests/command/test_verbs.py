@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 
+from tests.bench.places import PLAIN, training_job
 from tests.servers import OFICINA, Server, surroundings
 
 
@@ -69,3 +70,19 @@ def test_an_own_image_is_listed_until_it_is_removed(verified_server: Server, tmp
     assert "team/mine" in oficina(verified_server, "image", "list").stdout
     assert oficina(verified_server, "image", "remove", "team/mine").returncode == 0
     assert "team/mine" not in oficina(verified_server, "image", "list").stdout
+
+
+def test_a_job_is_listed_and_its_log_is_followed_to_its_end(verified_server: Server) -> None:
+    sagemaker = verified_server.client("sagemaker")
+    program = "import time; print('first', flush=True); time.sleep(1); print('last')"
+    request = training_job("followed", PLAIN, "python", "-c", program)
+    request["OutputDataConfig"] = {"S3OutputPath": "s3://followed/out"}
+    verified_server.client("s3").create_bucket(Bucket="followed")
+    sagemaker.create_training_job(**request)
+    followed = oficina(verified_server, "logs", "-f", "followed")
+    assert followed.returncode == 0, followed.stderr
+    assert followed.stdout.splitlines() == ["first", "last"]
+    listed = oficina(verified_server, "jobs").stdout.splitlines()
+    assert listed[0].split() == ["JOB", "KIND", "STATUS", "CREATED", "SECONDS"]
+    assert any(line.split()[:3] == ["followed", "training", "Completed"] for line in listed)
+    assert oficina(verified_server, "logs", "followed").stdout.splitlines() == ["first", "last"]
