@@ -1,8 +1,9 @@
-"""Bytes on disk, once: written beside, made durable, then given their name; never changed after.
+"""Bytes on disk, once: written beside, given their name, made durable; never changed after.
 
-``<home>/incoming/<id>`` → fsync → rename to ``<home>/blobs/ab/<id>``, mode 0444. A blob is one file, so that
-a job's input is a hard link to it. Who refers to a blob stands in the database; a file that no row refers to
-is a crash's leftover and goes at the next start.
+``<home>/incoming/<id>`` → rename to ``<home>/blobs/ab/<id>``, mode 0444 → fsync. A blob is one file, so that
+a job's input is a hard link to it. Who refers to a blob stands in the database, and nobody sees one before
+that; a file that no row refers to is a crash's leftover and goes at the next start. One fsync after the
+rename makes bytes and name durable: ext4, xfs and btrfs all log a file's new name with the file.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Draft:
         self.path = blobs.incoming / self.id
         self.size = 0
         self._looked = 0
-        self._synced = -1
+        self._synced = False
         with _told(blobs.home):
             self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
 
@@ -99,21 +100,26 @@ class Draft:
                 self.wrote(copied)
 
     def sync(self) -> None:
-        """Makes what was written so far durable, before ``keep``, while something else is still at work."""
+        """Names the bytes and makes them durable, before ``keep``, while something else is still at work."""
+        self._name()
         with _told(self._blobs.home):
             os.fsync(self.descriptor)
-        self._synced = self.size
+        self._synced = True
+
+    def _name(self) -> None:
+        with _told(self._blobs.home):
+            os.fchmod(self.descriptor, 0o444)
+            self.path = self._blobs.place(self.path, self.id)
 
     def keep(self, *, durable: bool = True) -> str:
-        """Makes the bytes durable and gives them their name; returns the blob's id.
+        """Makes the bytes a blob that stays; returns its id. Nothing can be written after.
 
         Parts of an upload are not made durable each: what they become is, when it is completed.
         """
-        with _told(self._blobs.home):
-            os.fchmod(self.descriptor, 0o444)
-            if durable and self._synced != self.size:
-                os.fsync(self.descriptor)
-            self._blobs.place(self.path, self.id, durable=durable)
+        if not durable:
+            self._name()
+        elif not self._synced:
+            self.sync()
         os.close(self.descriptor)
         self.descriptor = -1
         return self.id
@@ -173,8 +179,8 @@ class Blobs:
         if stat.f_bavail * stat.f_frsize < size + min(RESERVE, stat.f_blocks * stat.f_frsize // 20):
             raise full(self.home)
 
-    def place(self, path: Path, blob: str, *, durable: bool = True) -> None:
-        """Gives a finished file a blob's name."""
+    def place(self, path: Path, blob: str) -> Path:
+        """Gives a finished file a blob's name and returns it."""
         target = self.path(blob)
         try:
             path.rename(target)
@@ -182,8 +188,7 @@ class Blobs:
             target.parent.mkdir(exist_ok=True)
             _sync_folder(self.folder)
             path.rename(target)
-        if durable:
-            _sync_folder(target.parent)
+        return target
 
     def make_durable(self, blob: str) -> None:
         """What ``keep`` left undone for a part. Raises FileNotFoundError when the blob is not there."""
@@ -192,7 +197,6 @@ class Blobs:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        _sync_folder(self.path(blob).parent)
 
     def adopt(self, path: Path) -> str:
         """Makes a finished file a blob without copying it; ``path`` is gone after.
@@ -213,8 +217,9 @@ class Blobs:
         blob = secrets.token_hex(16)
         with _told(self.home):
             os.fchmod(descriptor, 0o444)
-            os.fsync(descriptor)
+            os.fsync(descriptor)  # while the file still is where it was: a full disk must not lose it
             self.place(path, blob)
+            os.fsync(descriptor)
         return blob
 
     def _copy(self, descriptor: int, size: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -14,6 +15,9 @@ from oficina.wire import times
 from oficina.wire.numbers import fits
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""The characters that XML 1.0 has no spelling for."""
+_SPECIAL = re.compile("[\x00-\x08\x0a-\x1f&<>\ufffe\uffff]")
 _MORE = {"\r": "&#xD;", "\n": "&#xA;"}
 
 
@@ -30,12 +34,8 @@ def text(value: Any) -> str:
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
-    return escape(_legal(str(value)), _MORE)
-
-
-def _legal(value: str) -> str:
-    """Without the characters that XML 1.0 has no spelling for."""
-    return "".join(char for char in value if char >= " " or char in "\t\n\r")
+    plain = str(value)
+    return escape(_UNSPEAKABLE.sub("", plain), _MORE) if _SPECIAL.search(plain) else plain
 
 
 def write_members(shape: Shape, value: dict[str, Any]) -> str:
