@@ -44,9 +44,10 @@ def render(steps: list[tuple[str, Any]], summary: dict[str, Any]) -> str:
 
 def _top(summary: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{html.escape(key)}</td><td>{html.escape(_said(value))}</td></tr>"
+        f"<tr><td>{html.escape(name) if first else ''}</td><td>{html.escape(key)}</td>"
+        f"<td>{html.escape(_said(value))}</td></tr>"
         for name, step in summary["steps"].items()
-        for key, value in step.items()
+        for first, (key, value) in zip([True] + [False] * len(step), step.items(), strict=False)
     )
     return (
         '<div class="course"><h1>oficina</h1>'

@@ -24,9 +24,9 @@ def lines(world: World, kind: str, job: str) -> list[str]:
     return [event["message"] for page in found for event in page["events"]]
 
 
-def log(world: World, kind: str, job: str, last: int = 10) -> None:
-    """Prints the last lines of a job's log."""
-    print(*lines(world, kind, job)[-last:], sep="\n")
+def log(world: World, kind: str, job: str, like: str = "") -> None:
+    """Prints the lines of a job's log in which a regular expression is found."""
+    print(*[line for line in lines(world, kind, job) if re.search(like, line)], sep="\n")
 
 
 def curves(world: World, job: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import pandas as pd
 
 from project import bank
 
@@ -87,6 +88,8 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warnings.filterwarnings("ignore", message=".*Pydantic.*")
+    warnings.filterwarnings("ignore", message='install "ipywidgets"')
     warnings.filterwarnings("ignore", message="Your installed version of s3fs")
     for name in ("sagemaker", "sagemaker.config", "botocore.credentials"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    pd.set_option("display.max_colwidth", 120)

@@ -27,7 +27,7 @@ from project import bank
 from project.start import start, upload
 
 world = start("0")
-pd.Series({"region": world.region, "account": world.account, "role": world.role, "bucket": world.bucket})
+pd.Series({"region": world.region, "account": world.account, "role": world.role, "bucket": world.bucket}).to_frame("world")
 # %% [markdown] lang="pt"
 # ## 0.1 Quem chama
 #
@@ -44,9 +44,8 @@ role = world.role.split("/")[-1]
 iam = world.client("iam")
 trusted = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
 policies = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-pd.Series(
-    {"caller": caller["Arn"], "trusts": trusted, "policies": [policy["PolicyName"] for policy in policies]}
-)
+names = [policy["PolicyName"] for policy in policies]
+pd.Series({"caller": caller["Arn"], "trusts": trusted["Service"], "policies": ", ".join(names)}).to_frame("IAM")
 # %% [markdown] lang="pt"
 # ## 0.2 O domínio do Studio
 #
@@ -74,7 +73,6 @@ pd.DataFrame(
 # %% tags=["solution"]
 found = sagemaker.list_user_profiles(DomainIdEquals=domain_id)["UserProfiles"]
 profiles = [profile["UserProfileName"] for profile in found]
-profiles
 # %% tags=["check"]
 described = sagemaker.describe_user_profile(DomainId=domain_id, UserProfileName=profiles[0])
 assert described["Status"] == "InService", described["Status"]
@@ -118,11 +116,11 @@ left.bar(order, share, color="#2a6f97")
 left.axhline((clients["y"] == "yes").mean(), color="#d1495b", linestyle="--")
 left.set(xlabel="month", ylabel='P(y = "yes")')
 for answer, colour in (("no", "#9aa5b1"), ("yes", "#d1495b")):
-    right.hist(clients.loc[clients["y"] == answer, "duration"].clip(upper=1500), 60, density=True)
-    right.patches[-1].set_label(answer)
-    plt.setp(right.patches[-60:], facecolor=colour, alpha=0.65)
-right.legend(handles=[right.patches[0], right.patches[-1]], labels=["no", "yes"], title="y")
+    lengths = clients.loc[clients["y"] == answer, "duration"]
+    right.hist(lengths, bins=60, range=(0, 1500), density=True, color=colour, alpha=0.65, label=answer)
+right.legend(title="y")
 right.set(xlabel="duration", ylabel="density")
+plt.show()
 # %% [markdown] lang="pt" tags=["exercise"]
 # **Exercício 0.2** Que parte dos clientes disse sim? Ponha o número na variável `positive`.
 # Depois pense: que exatidão (*accuracy*) tem um modelo que sempre diz não?
@@ -131,7 +129,6 @@ right.set(xlabel="duration", ylabel="density")
 # Then think: what accuracy has a model that always says no?
 # %% tags=["solution"]
 positive = (clients["y"] == "yes").mean()
-positive
 # %% tags=["check"]
 assert 0.11 < positive < 0.115, positive
 f"{positive:.2%}"

@@ -57,16 +57,16 @@ processor = FrameworkProcessor(
     image_uri=image_uris.retrieve("sklearn", world.region, version="1.4-2"),
     role=world.role, instance_type="ml.m5.xlarge", instance_count=1,
     base_job_name="bank-preprocess", sagemaker_session=world.session,
-)  # fmt: skip
+)
 processor.run(
     code="preprocess.py", source_dir=FOLDER,
     inputs=[ProcessingInput(input_name="clients", s3_input=entry)],
     outputs=[ProcessingOutput(output_name=name, s3_output=place) for name, place in exits.items()],
     arguments=["--input", f"{INSIDE}/input/clients", "--output", f"{INSIDE}/output"],
     wait=False, logs=False,
-)  # fmt: skip
+)
 processor.latest_job.wait(poll=2)
-look.log(world, "ProcessingJobs", processor.latest_job.processing_job_name, last=5)
+look.log(world, "ProcessingJobs", processor.latest_job.processing_job_name, like="rows x")
 # %% [markdown] lang="pt"
 # As três partes estão no S3, sem cabeçalho e com o rótulo na primeira coluna, como o XGBoost do SageMaker as quer.
 # Das 21 colunas saíram `duration` (só se conhece depois) e cinco da economia; as palavras viraram colunas de 0 e 1.
@@ -89,7 +89,6 @@ pd.DataFrame({name: part.shape for name, part in parts.items()}, index=["rows", 
 # (a dictionary from name to number; the label is column `0`).
 # %% tags=["solution"]
 shares = {name: part[0].mean() for name, part in parts.items()}
-shares
 # %% tags=["check"]
 assert set(shares) == {"train", "validation", "test"}
 assert max(shares.values()) - min(shares.values()) < 0.02, shares
@@ -119,7 +118,7 @@ common = {
         InputData(channel_name=name, data_source=exits[name].s3_uri, content_type="text/csv")
         for name in ("train", "validation")
     ],
-}  # fmt: skip
+}
 # %%
 script = ModelTrainer(
     base_job_name="bank-script", source_code=SourceCode(source_dir=FOLDER, entry_script="train.py"), **common
@@ -127,7 +126,7 @@ script = ModelTrainer(
     [MetricDefinition(name=f"{part}:auc", regex=rf"{part}-auc:([0-9.]+)") for part in ("train", "validation")]
 )
 script.train()
-look.log(world, "TrainingJobs", script._latest_training_job.training_job_name, last=4)
+look.log(world, "TrainingJobs", script._latest_training_job.training_job_name, like=r"^\[\d*9\]|^saved")
 # %% [markdown] lang="pt"
 # ## 2.3 Treine: só a imagem deles
 #
@@ -150,6 +149,7 @@ for axis, (mode, job) in zip(axes, jobs.items(), strict=True):
         axis.plot(curves[part], color=colour, label=part)
     axis.set(title=mode, xlabel="round", ylabel="AUC", ylim=(0.7, 0.8))
     axis.legend(loc="lower right")
+plt.show()
 pd.DataFrame({mode: look.final(job) for mode, job in jobs.items()}).round(4)
 # %% [markdown] lang="pt" tags=["exercise"]
 # **Exercício 2.2** Treine mais uma vez no modo algoritmo, com árvores de profundidade 2 (`max_depth`),
@@ -187,6 +187,7 @@ best = (gains / gains.sum()).sort_values().tail(12)
 figure, axis = plt.subplots(figsize=(8, 3.8), constrained_layout=True)
 axis.barh(best.index, best, color="#2a6f97")
 axis.set(xlabel="total_gain")
+plt.show()
 print(f"{booster.num_boosted_rounds()} trees, {booster.num_features()} features")
 # %% [markdown] lang="pt"
 # ## 2.5 Sirva
@@ -222,10 +223,10 @@ import json
 three = parts["test"].iloc[:3, 1:].to_csv(index=False, header=False)
 reply = endpoint.invoke(body=three, content_type="text/csv", accept="application/json")
 answer = json.loads(reply.body.read())
-answer
 # %% tags=["check"]
 assert len(answer["predictions"]) == 3, answer
 assert all(0 < prediction["score"] < 1 for prediction in answer["predictions"])
+answer
 # %% [markdown] lang="pt"
 # ## 2.6 Meça em dados que ninguém viu
 #
@@ -248,6 +249,7 @@ right.plot(called, [evaluate.gain(labels, scores, share) for share in called], c
 right.set(xlabel="called / n", ylabel="reached / yes")
 for axis in (left, right):
     axis.plot([0, 1], [0, 1], color="#9aa5b1", linestyle="--")
+plt.show()
 assert len(scores) == 4_119
 assert abs(auc - 0.770) < (0.005 if world.dataset.real else 0.05), auc
 # %% [markdown] lang="pt" tags=["exercise"]
