@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -68,6 +69,7 @@ def run(sources: list[Path], out: Path) -> dict[str, Any]:
         ran.append((source.stem, notebook))
         for lang in lessons.LANGUAGES:
             lessons.write(lessons.select(notebook, lang), out / lang / f"{source.stem}.ipynb")
+    shutil.copytree(lessons.WORKSHOP / "pictures", out / "pictures", dirs_exist_ok=True)
     (out / "index.html").write_text(page.render(ran, summary), encoding="utf-8")
     (out / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
     return summary

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import re
 from typing import Any
 
 import nbformat
@@ -35,11 +37,20 @@ def render(steps: list[tuple[str, Any]], summary: dict[str, Any]) -> str:
                 {"tags": [*sorted(lessons.tags(cell)), *([lang] if lang else [])]}
             )
             whole.cells.append(copy)
-    exporter = HTMLExporter(template_name="lab", embed_images=True)
-    resources = {"metadata": {"path": str(lessons.WORKSHOP / "en"), "name": "oficina"}}
-    body, _ = exporter.from_notebook_node(whole, resources=resources)
-    head, opened, rest = body.partition("<main>")
+    body, _ = HTMLExporter(template_name="lab").from_notebook_node(whole)
+    head, opened, rest = _alone(body).partition("<main>")
     return f"{head.replace('</head>', f'<style>{STYLE}</style></head>', 1)}{_top(summary)}{opened}{rest}"
+
+
+def _alone(body: str) -> str:
+    """The page with its pictures in it and nothing from elsewhere: it is read without a network too."""
+
+    def embedded(match: re.Match[str]) -> str:
+        picture = (lessons.WORKSHOP / "pictures" / match[1]).read_bytes()
+        return f'src="data:image/svg+xml;base64,{base64.b64encode(picture).decode()}"'
+
+    body = re.sub(r'src="\.\./pictures/([\w.]+)"', embedded, body)
+    return re.sub(r'<script[^>]*src="https://[^"]*"[^>]*>\s*</script>', "", body)
 
 
 def _top(summary: dict[str, Any]) -> str:
