@@ -130,3 +130,18 @@ def test_a_parent_narrows_a_list(docs: Scope) -> None:
     docs.create(THING, {"ModelName": "1"}, parent="b")
 
     assert len(docs.page(THING, {}, Query(parent="a")).items) == 1
+
+
+def test_a_name_is_found_whatever_its_case(docs: Scope) -> None:
+    docs.create(THING, {"ModelName": "MyModel"})
+
+    assert docs.get(THING, "mymodel")["ModelName"] == "MyModel"
+    docs.update(THING, "mymodel", {"A": 1})
+    assert docs.delete(THING, "MYMODEL")["A"] == 1
+
+
+def test_a_name_of_another_case_is_taken(docs: Scope) -> None:
+    docs.create(THING, {"ModelName": "MyModel"})
+
+    with pytest.raises(AwsError):
+        docs.create(THING, {"ModelName": "mymodel"})

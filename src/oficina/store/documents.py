@@ -107,10 +107,18 @@ class Scope:
         return "" if kind.everywhere else self.region
 
     def _row(self, kind: Kind, name: str, parent: str) -> Any:
-        return self.database.reader.execute(
+        """A resource's row. AWS finds a name whatever its case where the ARN has it in lower case."""
+        reader, where = self.database.reader, (self.account, self._region(kind), kind.name)
+        row = reader.execute(
             "SELECT * FROM resources WHERE account=? AND region=? AND kind=? AND parent=? AND name=?",
-            (self.account, self._region(kind), kind.name, parent, name),
+            (*where, parent, name),
         ).fetchone()
+        if row is None and kind.lower and not parent:
+            row = reader.execute(
+                "SELECT * FROM resources WHERE arn=? AND account=? AND region=? AND kind=? AND parent=''",
+                (self.arn(kind, name), *where),
+            ).fetchone()
+        return row
 
     def find(self, kind: Kind, name: str, parent: str = "") -> Document | None:
         """The document of a resource, None when it is not there."""
@@ -119,9 +127,7 @@ class Scope:
 
     def get(self, kind: Kind, name: str, parent: str = "") -> Document:
         """The document of a resource. Raises the kind's error when it is not there."""
-        document = self.find(kind, name, parent)
-        if document is None:
-            raise kind.not_found(name, self.arn(kind, name, parent))
+        document: Document = orjson.loads(self._found(kind, name, parent)["body"])
         return document
 
     def find_arn(self, arn: str) -> Document | None:
@@ -131,43 +137,36 @@ class Scope:
         ).fetchone()
         return None if row is None else orjson.loads(row["body"])
 
+    def _found(self, kind: Kind, name: str, parent: str) -> Any:
+        row = self._row(kind, name, parent)
+        if row is None:
+            raise kind.not_found(name, self.arn(kind, name, parent))
+        return row
+
     def update(self, kind: Kind, name: str, changes: Document, parent: str = "") -> Document:
         """Changes members of a document (None removes one) and its ``LastModifiedTime``; gives the whole."""
-        with self.database.transaction():
-            document = {**self.get(kind, name, parent), **changes}
-            document.setdefault("LastModifiedTime", self.clock.now())
-            if "LastModifiedTime" not in changes:
-                document["LastModifiedTime"] = self.clock.now()
-            document = {key: value for key, value in document.items() if value is not None}
-            self._save(kind, name, parent, document)
-        return document
-
-    def _save(self, kind: Kind, name: str, parent: str, document: Document) -> None:
         with self.database.transaction() as connection:
+            row = self._found(kind, name, parent)
+            document = {**orjson.loads(row["body"]), "LastModifiedTime": self.clock.now(), **changes}
+            document = {key: value for key, value in document.items() if value is not None}
             connection.execute(
-                "UPDATE resources SET status=?, modified=?, body=?"
-                " WHERE account=? AND region=? AND kind=? AND parent=? AND name=?",
+                "UPDATE resources SET status=?, modified=?, body=? WHERE id=?",
                 (
                     document.get(kind.member("status")),
                     document["LastModifiedTime"],
                     orjson.dumps(document).decode(),
-                    self.account,
-                    self._region(kind),
-                    kind.name,
-                    parent,
-                    name,
+                    row["id"],
                 ),
             )
+        return document
 
     def delete(self, kind: Kind, name: str, parent: str = "") -> Document:
         """Forgets a resource and its tags; gives what it was. Raises the kind's error when it is missing."""
         with self.database.transaction() as connection:
-            document = self.get(kind, name, parent)
-            connection.execute(
-                "DELETE FROM resources WHERE account=? AND region=? AND kind=? AND parent=? AND name=?",
-                (self.account, self._region(kind), kind.name, parent, name),
-            )
-            connection.execute("DELETE FROM tags WHERE arn=?", (document[kind.member("arn")],))
+            row = self._found(kind, name, parent)
+            connection.execute("DELETE FROM resources WHERE id=?", (row["id"],))
+            connection.execute("DELETE FROM tags WHERE arn=?", (row["arn"],))
+        document: Document = orjson.loads(row["body"])
         return document
 
     def all(self, kind: Kind, parent: str | None = None) -> list[Document]:
