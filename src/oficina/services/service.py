@@ -34,6 +34,7 @@ class Service:
         protocol: str,
         validation_code: str | None = "ValidationException",
         unknown_code: str = "UnknownOperationException",
+        omits: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.name = name
         self.scopes = scopes
@@ -46,6 +47,8 @@ class Service:
         """The code of a request that its shape refuses; None when the service does not check by shape."""
         self.unknown_code = unknown_code
         """The code for an operation that is not there."""
+        self.omits = omits
+        """Operations with members of their answers that the model requires and AWS itself leaves out."""
         self.handlers: dict[str, Handler] = {}
         self._beside: dict[str, Handler] = {}
         self.seeds: list[Seed] = []

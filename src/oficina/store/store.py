@@ -20,12 +20,13 @@ from oficina.store.listing import Listing
 from oficina.store.logs import Logs
 from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
+from oficina.store.outbox import Outbox
 from oficina.store.queue import Queue
 from oficina.store.steps import Steps
 from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
 
-SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql", "steps.sql")
+SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql", "steps.sql", "outbox.sql", "registry.sql")
 """The files of the schema, in order."""
 
 FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
@@ -60,6 +61,7 @@ class Store:
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
         self.logs = Logs(self.database, clock, self.home)
         self.metrics = Metrics(self.database)
+        self.outbox = Outbox(self.database, clock)
 
     def scope(self, account: str, region: str) -> Scope:
         """The documents of one account in one region."""

@@ -185,8 +185,12 @@ def see_through_shape(gateway: Gateway, exchange: Exchange) -> None:
         return
     answer = exchange.answer or {}
     seen = project.project(shape, answer)
-    if gateway.config.strict:
-        _refuse_illegal(operation.name, project.missing(shape, seen))
+    if gateway.config.strict and exchange.service is not None:
+        omitted = {
+            f".{member}: required" for name, member in exchange.service.omits if name == operation.name
+        }
+        flaws = [flaw for flaw in project.missing(shape, seen) if flaw not in omitted]
+        _refuse_illegal(operation.name, flaws)
     exchange.answer = seen | {name: value for name, value in answer.items() if name.startswith("_")}
 
 

@@ -17,7 +17,7 @@ from oficina.chaos import point
 from oficina.engine import program
 from oficina.engine.hosting import artifacts
 from oficina.engine.hosting.instance import HOST, Instance, with_port
-from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, LOG_GROUP, MODEL, HostingFailed
+from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, LOG_GROUP, MODEL, HostingFailed, container_of
 from oficina.engine.hosting.routes import Variant
 from oficina.engine.jobs import JobFailed
 from oficina.engine.workers import Engine
@@ -60,7 +60,7 @@ def plan(docs: Scope, config_name: str) -> Document:
 
 def _plan_variant(docs: Scope, variant: Document) -> Document:
     model = docs.get(MODEL, variant["ModelName"])
-    container = model.get("PrimaryContainer") or model["Containers"][0]
+    container = container_of(model)
     planned = {
         "name": variant["VariantName"],
         "weight": variant.get("InitialVariantWeight", 1.0),

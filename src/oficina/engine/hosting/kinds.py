@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oficina.store.kinds import Kind
+from oficina.store.kinds import Document, Kind
 
 MODEL = Kind(
     "Model",
@@ -30,6 +30,13 @@ SETTLED = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 
 LOG_GROUP = "/aws/sagemaker/Endpoints/{name}"
 """The log group of an endpoint (contracts, clients-and-wire §4.1)."""
+
+
+def container_of(model: Document) -> Document:
+    """The container that runs for a model: what it was made with, or what its model package stands for."""
+    several = model.get("_containers") or model.get("Containers") or [model["PrimaryContainer"]]
+    container: Document = several[0]
+    return container
 
 
 class HostingFailed(Exception):

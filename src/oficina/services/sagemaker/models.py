@@ -10,6 +10,7 @@ from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.jobs import check_role, default
+from oficina.services.sagemaker.package_models import of_package
 from oficina.store.kinds import Document
 
 
@@ -21,8 +22,12 @@ def create_model(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     check_role(ctx, request["ExecutionRoleArn"])
     if ctx.docs.find(MODEL, request["ModelName"]) is not None:
         raise MODEL.already_there(request["ModelName"], ctx.docs.arn(MODEL, request["ModelName"]))
-    _check(ctx, _container(request))
+    asked = _container(request)
+    container = of_package(ctx, asked) if "ModelPackageName" in asked else asked
+    _check(ctx, container)
     document = {**request}
+    if container is not asked:
+        document["_containers"] = [container]
     default(document, EnableNetworkIsolation=False)
     for container in (document.get("PrimaryContainer"), *document.get("Containers", ())):
         if container is not None:
@@ -42,8 +47,6 @@ def _container(request: Document) -> Document:
 
 
 def _check(ctx: Context, container: Document) -> None:
-    if "ModelPackageName" in container:
-        raise validation("oficina does not make models of model packages yet; give Image and ModelDataUrl.")
     if not container.get("Image"):
         raise validation("You must provide an Image for the container of the model.")
     if container.get("Mode") == "MultiModel":

@@ -1,0 +1,52 @@
+"""The model card inside a model package."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from oficina.errors import validation
+from oficina.services.context import Context
+from oficina.services.sagemaker import card_content
+from oficina.services.sagemaker.card_content import PACKAGE_SECTIONS
+from oficina.store.kinds import Document
+from oficina.store.scan import scan
+
+
+def first_card(ctx: Context, package: Document) -> Document:
+    """The card of a new version: what the request gives, else a draft of what is known."""
+    given = package.get("ModelCard", {})
+    if given.get("ModelCardContent"):
+        return changed(ctx, package, given)
+    text = card_content.draft(*_known(ctx, package))
+    return {"ModelCardStatus": "Draft", **given, "ModelCardContent": text}
+
+
+def _known(ctx: Context, package: Document) -> tuple[list[str], Document | None]:
+    """The model's data and the training job that wrote it."""
+    containers = package.get("InferenceSpecification", {}).get("Containers", ())
+    urls = [one["ModelDataUrl"] for one in containers if one.get("ModelDataUrl")]
+    for url in urls:
+        for job in islice(scan(ctx.docs, "TrainingJob", [url]), 20):
+            if job.get("ModelArtifacts", {}).get("S3ModelArtifacts") == url:
+                return urls, job
+    return urls, None
+
+
+def changed(ctx: Context, package: Document, given: Document) -> Document:
+    """A package's card with another content, another status, or both."""
+    if not given:
+        raise validation("ModelCard needs a ModelCardContent or a ModelCardStatus.")
+    if given.get("ModelCardContent"):
+        card_content.parse(given["ModelCardContent"], PACKAGE_SECTIONS)
+    before = package.get("ModelCard", {})
+    card = {"ModelCardContent": "{}", "ModelCardStatus": "Draft", **before}
+    return card | {name: value for name, value in given.items() if value}
+
+
+def shown(package: Document, included: str) -> Document:
+    """A package as it is described: with ``MetadataOnly`` its card tells only what anybody may see."""
+    card = package.get("ModelCard")
+    if included != "MetadataOnly" or not card:
+        return package
+    hidden = {**card, "ModelCardContent": card_content.public(card["ModelCardContent"])}
+    return {**package, "ModelCard": hidden}

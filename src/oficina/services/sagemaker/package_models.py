@@ -1,0 +1,64 @@
+"""What a model gets from a model package: its image, its data and its environment, as they are now.
+
+The model keeps a copy, so that a package may go while its endpoints run (decision 0110).
+"""
+
+from __future__ import annotations
+
+from oficina.errors import validation
+from oficina.services.context import Context
+from oficina.services.sagemaker.registry_names import package_name
+from oficina.store.kinds import Document
+
+_OWN = ("Image", "ModelDataUrl", "ModelDataSource", "AdditionalModelDataSources", "MultiModelConfig")
+"""What a container of a package has of the package and not of CreateModel."""
+
+
+def of_package(ctx: Context, asked: Document) -> Document:
+    """The container that a package stands for, with the caller's environment over the package's.
+
+    Raises AwsError when the package is not there, not approved, or has nothing to run.
+    """
+    named = [member for member in _OWN if member in asked]
+    if named:
+        raise validation(
+            f"You cannot give {named[0]} together with ModelPackageName: the package has it already."
+        )
+    package = package_name(ctx, asked["ModelPackageName"]).get(ctx)
+    _check_approval(package)
+    containers = _specification(package, asked.get("InferenceSpecificationName"))["Containers"]
+    if len(containers) != 1:
+        raise validation(
+            f"Model package {package['ModelPackageArn']} has {len(containers)} containers, and oficina does "
+            "not run several containers in one model yet."
+        )
+    environment = {**containers[0].get("Environment", {}), **asked.get("Environment", {})}
+    container = {**containers[0], "Mode": "SingleModel", "Environment": environment}
+    if "ContainerHostname" in asked:
+        container["ContainerHostname"] = asked["ContainerHostname"]
+    return container
+
+
+def _check_approval(package: Document) -> None:
+    """A version has to be approved before it is deployed (API reference, ModelApprovalStatus)."""
+    arn, approval = package["ModelPackageArn"], package.get("ModelApprovalStatus", "Approved")
+    if approval != "Approved":
+        raise validation(
+            f"Cannot create a model from model package {arn} with the approval status {approval}. Its "
+            "ModelApprovalStatus must be Approved: set it with UpdateModelPackage."
+        )
+
+
+def _specification(package: Document, name: str | None) -> Document:
+    arn = package["ModelPackageArn"]
+    if name is None:
+        whole: Document | None = package.get("InferenceSpecification")
+    else:
+        several = package.get("AdditionalInferenceSpecifications", ())
+        whole = next((one for one in several if one["Name"] == name), None)
+    if whole is None:
+        raise validation(
+            f"Model package {arn} has no InferenceSpecification{f' named {name}' if name else ''}. Add it "
+            "with UpdateModelPackage."
+        )
+    return whole
