@@ -109,7 +109,7 @@ def test_a_trained_model_is_served(
     found = [float(line) for line in answer.decode().splitlines()]
     endpoint.connection.close()
 
-    assert (status, kind) == (200, "text/csv")
+    assert (status, kind) == (200, "text/csv; charset=utf-8")
     assert all(math.isfinite(score) for score in found)
     assert sum((score > 0.5) == bool(row[0]) for score, row in zip(found, table, strict=True)) >= 45
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 from workbench import Bank, Endpoint, Toy, Workbench, toy
-from xgboost_image import models, recordio, selection
+from xgboost_image import models, recordio, selection, service
 from xgboost_image.library import lean_xgboost
 
 Serve = Callable[..., Endpoint]
@@ -64,7 +64,7 @@ def test_a_trained_job_is_served_and_scores_the_test_rows(
     status, answer, content_type = serve().invoke(bank.csv(bank.test.drop(columns="label")))
     scores = [float(line) for line in answer.decode().splitlines()]
 
-    assert (status, content_type.partition(";")[0]) == (200, "text/csv")
+    assert (status, content_type) == (200, "text/csv; charset=utf-8")
     assert len(scores) == len(bank.test) == 4119
     assert roc_auc_score(bank.test["label"], scores) == pytest.approx(0.770, abs=0.015)
 
@@ -187,14 +187,17 @@ OBJECTIVES: list[tuple[dict[str, Any], int, set[str]]] = [
 
 @pytest.mark.parametrize(("settings", "classes", "valid"), OBJECTIVES, ids=lambda each: str(each)[:40])
 def test_selectable_output_has_what_the_objective_can_give(
-    workbench: Workbench, serve: Serve, settings: dict[str, Any], classes: int, valid: set[str]
+    workbench: Workbench, settings: dict[str, Any], classes: int, valid: set[str]
 ) -> None:
     data = toy(classes)
     booster = fit(data, settings)
     put(workbench, booster)
     keys = sorted(PROBABLE | {"predicted_score"})
-    answer = serve(SAGEMAKER_INFERENCE_OUTPUT=", ".join(keys)).invoke(body(data), accept="application/json")
-    rows = json.loads(answer[1])["predictions"]
+    served = service.Service(
+        workbench.root / "model", service.Settings.read({"SAGEMAKER_INFERENCE_OUTPUT": ", ".join(keys)})
+    )
+    answer = served.invocations(body(data).encode(), "text/csv", "application/json")
+    rows = json.loads(answer.body)["predictions"]
     useful = {key for key in keys if all(rows[0][key] == row[key] or row[key] == row[key] for row in rows)}
 
     assert useful == valid

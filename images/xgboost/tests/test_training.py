@@ -210,8 +210,10 @@ def test_what_the_user_can_put_right_is_said_in_the_failure_file(
     mode: str,
     message: str,
 ) -> None:
-    failure = workbench.refused(hyperparameters, files, content_type, mode)
+    outcome = workbench.train_here(hyperparameters, files, content_type, mode)
+    failure = outcome.failure
 
+    assert outcome.code == 1
     assert failure.startswith("framework error: \nTraceback (most recent call last):\n")
     assert "sagemaker_algorithm_toolkit.exceptions.UserError" in failure
     assert message in failure[:1024]
@@ -236,15 +238,18 @@ def test_a_missing_channel_is_named(workbench: Workbench) -> None:
 def test_an_unknown_channel_is_named(workbench: Workbench) -> None:
     workbench.channel("extra", {"a": "1,2\n"}, "text/csv", "File")
 
-    assert "Extraneous channel found: extra" in workbench.refused(QUICK, {"a.csv": toy().csv()}, "text/csv")
+    assert (
+        "Extraneous channel found: extra"
+        in workbench.train_here(QUICK, {"a.csv": toy().csv()}, "text/csv").failure
+    )
 
 
 def test_an_empty_validation_channel_is_an_error(workbench: Workbench) -> None:
     workbench.channel("validation", {}, "text/csv", "File")
 
-    assert "No data in validation channel path" in workbench.refused(
-        QUICK, {"a.csv": toy().csv()}, "text/csv"
-    )
+    outcome = workbench.train_here(QUICK, {"a.csv": toy().csv()}, "text/csv")
+
+    assert "No data in validation channel path" in outcome.failure
 
 
 def test_early_stopping_ends_when_the_last_metric_gets_no_better(workbench: Workbench) -> None:
@@ -356,7 +361,7 @@ def test_cross_validation_leaves_a_model_per_fold_and_out_of_fold_predictions(wo
 )
 def test_every_kind_of_setting_trains(workbench: Workbench, settings: dict[str, str]) -> None:
     classes = int(settings.get("num_class", 2 if settings.get("objective", "").startswith("binary") else 0))
-    outcome = workbench.train({"num_round": "4", **settings}, {"a.csv": toy(classes).csv()})
+    outcome = workbench.train_here({"num_round": "4", **settings}, {"a.csv": toy(classes).csv()}, "text/csv")
 
     assert outcome.code == 0, outcome.log
     assert re.search(r"^\[3\]\ttrain-", outcome.log, re.M), outcome.log

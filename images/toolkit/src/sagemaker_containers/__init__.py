@@ -1,1 +1,1 @@
-"""The few names of AWS's retired ``sagemaker-containers`` that serving scripts still import."""
+"""The few names of AWS's retired ``sagemaker-containers`` that training and serving scripts still import."""

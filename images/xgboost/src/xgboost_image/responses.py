@@ -7,6 +7,8 @@ from typing import Any
 from xgboost_image import recordio
 
 CSV = "text/csv"
+CSV_ANSWER = "text/csv; charset=utf-8"
+"""How AWS's image names its CSV, which data capture records as the observed content type."""
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 RECORDIO = "application/x-recordio-protobuf"

@@ -10,8 +10,6 @@ from typing import Any
 from xgboost_image import requests, responses, selection
 from xgboost_image.predictor import Predictor
 
-MAX_PAYLOAD_MB = 6
-
 logger = logging.getLogger(__name__)
 
 
@@ -32,6 +30,7 @@ class Settings:
     batch: bool = False
     ensemble: bool = True
     keys: list[str] = field(default_factory=list)
+    max_payload_mb: int = 6
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     @classmethod
@@ -41,6 +40,7 @@ class Settings:
             accept=environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", responses.CSV),
             batch=environment.get("SAGEMAKER_BATCH", "").lower() not in ("", "false", "0"),
             ensemble=environment.get("SAGEMAKER_INFERENCE_ENSEMBLE", "true").lower() != "false",
+            max_payload_mb=int(environment.get("SAGEMAKER_MAX_PAYLOAD_IN_MB") or 6),
             keys=selection.keys_of(environment.get("SAGEMAKER_INFERENCE_OUTPUT", "")),
         )
 
@@ -72,7 +72,7 @@ class Service:
         return {
             "MaxConcurrentTransforms": self._settings.workers,
             "BatchStrategy": "MULTI_RECORD",
-            "MaxPayloadInMB": MAX_PAYLOAD_MB,
+            "MaxPayloadInMB": self._settings.max_payload_mb,
         }
 
     def invocations(self, body: bytes, content_type: str | None, accept: str | None) -> Answer:
@@ -101,8 +101,8 @@ class Service:
         kind = responses.accepted(accept, settings.accept)
         if settings.keys:
             chosen = selection.select(predictions, settings.keys, predictor.objective, predictor.num_class)
-            return Answer(
-                200, responses.encode_selected(chosen, settings.keys, kind, batch=settings.batch), kind
-            )
-        body = responses.encode(predictions, kind, batch=settings.batch)
-        return Answer(200, body, responses.CSV if settings.batch else kind)
+            body = responses.encode_selected(chosen, settings.keys, kind, batch=settings.batch)
+        else:
+            kind = responses.CSV if settings.batch else kind
+            body = responses.encode(predictions, kind, batch=settings.batch)
+        return Answer(200, body, responses.CSV_ANSWER if kind == responses.CSV else kind)

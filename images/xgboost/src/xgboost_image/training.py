@@ -36,6 +36,16 @@ _USER_FAULTS = (
     "Check failed: valid: Label contains NaN",
 )
 
+_REMOVED = (
+    "use_dask_gpu_training",
+    "dsplit",
+    "single_precision_histogram",
+    "deterministic_histogram",
+    "sketch_eps",
+    "prob_buffer_row",
+    "lambda_bias",
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -107,14 +117,7 @@ def plan(job: Job) -> Plan:
 
 def _for_installed_version(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out what AWS still accepts and XGBoost no longer knows; give objectives their present names."""
-    removed = {
-        "use_dask_gpu_training",
-        "dsplit",
-        "single_precision_histogram",
-        "deterministic_histogram",
-        "sketch_eps",
-    }
-    removed |= {"prob_buffer_row"}
+    removed = set(_REMOVED)
     if int(lean_xgboost().__version__.split(".")[0]) >= 2:
         removed.add("predictor")
     kept = {name: value for name, value in values.items() if name not in removed}

@@ -1,0 +1,1 @@
+"""A name that scripts import beside the others; the model server here calls their functions itself."""
