@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import resource
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ from oficina.wire.local import Local
 
 log = logging.getLogger(__name__)
 
+MOST_FILES = 65536
+"""How many files the server wants to be able to have open."""
 SESSION = "oficina"
 """The session name of the default caller."""
 
@@ -36,6 +39,7 @@ class App:
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self.config = config
         self.clock = clock or Clock()
+        _raise_limit()
         self._lock = _take_home(config)
         self.store = Store(config, self.clock)
         self.services: Mapping[str, Service] = catalog.services()
@@ -105,6 +109,14 @@ class App:
         fresh = path.with_suffix(".new")
         fresh.write_bytes(orjson.dumps({"pid": os.getpid(), "address": self.address}))
         fresh.rename(path)
+
+
+def _raise_limit() -> None:
+    """As many open files as this process may have: a connection takes four, and shells give few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _take_home(config: Config) -> IO[bytes]:

@@ -245,3 +245,36 @@ def test_a_disk_that_fills_up_during_a_put_is_said_and_leaves_nothing(small_disk
     connection.close()
     s3.put_object(Bucket="b-1", Key="after", Body=bytes(20 * MIB))
     assert body_of(small_disk) == b"old"
+
+
+def test_more_connections_than_files_do_not_stop_the_server(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    words = ["--port", "0", "--quiet", "--open", "--home", str(home)]
+    process = subprocess.Popen(
+        ["sh", "-c", 'ulimit -n 200; exec "$@"', "sh", *OFICINA, "up", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=surroundings(OFICINA_STRICT="1"),
+    )
+    assert process.stdout is not None
+    server = Server(home, process, process.stdout.readline().strip())
+    try:
+        prepare(server)
+        crowd = [connect(server) for _ in range(250)]
+        wait_until(
+            lambda: process.poll() is not None or len(os.listdir(f"/proc/{process.pid}/fd")) >= 199,
+            "the server has all the files that it may",
+        )
+        for connection in crowd:
+            connection.close()
+        wait_until(lambda: answers(server), "the server answers again")
+    finally:
+        server.kill()
+
+
+def answers(server: Server) -> bool:
+    """Whether the object can be read."""
+    try:
+        return body_of(server) == b"old"
+    except (BotoCoreError, ClientError):
+        return False

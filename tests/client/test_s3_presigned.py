@@ -62,6 +62,17 @@ def test_urls_let_in_who_has_no_keys(verified_server: Server, bucket: str, versi
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_buckets_are_presigned_too(verified_server: Server, bucket: str, version: str) -> None:
+    s3 = client(verified_server, version)
+    name = {"Bucket": bucket}
+    assert send("HEAD", s3.generate_presigned_url("head_bucket", Params=name))[0] == 200
+    assert send("GET", s3.generate_presigned_url("list_buckets"))[0] == 200
+    assert send("GET", s3.generate_presigned_url("get_bucket_location", Params=name))[0] == 200
+    listed = send("GET", s3.generate_presigned_url("list_objects_v2", Params={**name, "Prefix": "a b"}))
+    assert listed[0] == 200
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_url_is_good_for_what_it_was_signed_for_only(
     verified_server: Server, bucket: str, version: str
 ) -> None:

@@ -7,6 +7,7 @@ from socket to file, and a get is ``sendfile``.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 MAX_HEAD = 128 * 1024
 """The largest request head in bytes; AWS refuses far smaller ones."""
 MAX_CONNECTIONS = 1024
+PAUSE = 0.05
+"""Seconds to wait when the machine has no room for another connection."""
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED, errno.EINTR)
+"""Why a connection is not accepted though the next one may be."""
 IDLE_SECONDS = 600
 """How long a quiet connection is kept."""
 DRAIN = 1024 * 1024
@@ -228,6 +233,7 @@ class Server:
         self._listener.bind((host, port))
         self._listener.listen(1024)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        self._closed = threading.Event()
         self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
     def run(self) -> None:
@@ -236,12 +242,24 @@ class Server:
             self._places.acquire()
             try:
                 sock, peer = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(sock, peer[0]), name="connection", daemon=True).start()
+            except OSError as error:
+                self._places.release()
+                if error.errno not in _PASSING:
+                    return
+                log.warning("a connection was not accepted: %s", error.strerror)
+                self._closed.wait(PAUSE)
+                continue
+            serve = threading.Thread(target=self._serve, args=(sock, peer[0]), name="connection", daemon=True)
+            try:
+                serve.start()
+            except RuntimeError as error:  # no more threads
+                log.warning("a connection was not served: %s", error)
+                sock.close()
+                self._places.release()
 
     def close(self) -> None:
         """Stops listening."""
+        self._closed.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

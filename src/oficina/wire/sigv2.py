@@ -69,21 +69,30 @@ def matches(request: Request, secret: str) -> bool:
     given = dict(query).get("Signature", "")
     amazon = {name: value for name, value in request.headers.items() if name.startswith("x-amz-")}
     amazon |= {name.lower(): value for name, value in query if name.lower().startswith("x-amz-")}
-    resource = unquote_slash(request.path)
     extra = sorted((name, value) for name, value in query if name in _SUBRESOURCES)
-    if extra:
-        resource += "?" + "&".join(name if not value else f"{name}={value}" for name, value in extra)
+    suffix = (
+        "?" + "&".join(name if not value else f"{name}={value}" for name, value in extra) if extra else ""
+    )
     lines = [
         request.method,
         request.headers.get("content-md5", ""),
         request.headers.get("content-type", ""),
         dict(query).get("Expires", ""),
         *(f"{name}:{amazon[name]}" for name in sorted(amazon)),
-        resource,
     ]
-    text = "\n".join(lines).encode()
-    expected = base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha1).digest()).decode()
-    return hmac.compare_digest(expected, given)
+    return any(
+        hmac.compare_digest(_sign(secret, "\n".join([*lines, path + suffix])), given)
+        for path in _paths(unquote_slash(request.path))
+    )
+
+
+def _sign(secret: str, text: str) -> str:
+    return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def _paths(path: str) -> tuple[str, ...]:
+    """The spellings that may be signed: a bucket's path with a slash that its URL leaves out."""
+    return (path, path + "/") if path.count("/") == 1 and path != "/" else (path,)
 
 
 def unquote_slash(path: str) -> str:
