@@ -5,6 +5,7 @@ from __future__ import annotations
 from oficina.clock import Clock
 from oficina.config import Config
 from oficina.engine import jobs
+from oficina.engine.cards import exports
 from oficina.engine.hosting import endpoints
 from oficina.engine.hosting.endpoints import Endpoints
 from oficina.engine.jobs import Jobs
@@ -41,6 +42,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
         .at_clear(of_jobs.clear)
         .add(endpoints.TOPIC, of_endpoints)
+        .add(exports.TOPIC, exports.export)
         .at_start(of_endpoints.start)
         .at_stop(of_endpoints.stop)
         .at_clear(of_endpoints.clear)

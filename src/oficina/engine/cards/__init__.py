@@ -1,0 +1,1 @@
+"""Model cards as something to read: a PDF in a bucket."""
