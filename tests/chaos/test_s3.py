@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -278,3 +279,18 @@ def answers(server: Server) -> bool:
         return body_of(server) == b"old"
     except (BotoCoreError, ClientError):
         return False
+
+
+def test_a_reset_during_an_upload_leaves_neither_bucket_nor_bytes(server: Server) -> None:
+    connection = connect(server)
+    connection.sendall(f"PUT /b-1/k HTTP/1.1\r\nHost: x\r\n{SIGNED}Content-Length: 5000000\r\n\r\n".encode())
+    connection.sendall(bytes(4_000_000))
+    wait_until(lambda: len(files(server)) == 2, "the server has begun to store the upload")
+    urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"").close()
+    connection.sendall(bytes(1_000_000))
+    assert connection.recv(65536).split(b"\r\n")[0].split()[1] in (b"404", b"409")
+    connection.close()
+    assert refusal(lambda: server.client("s3", ACCOUNT).head_bucket(Bucket="b-1"))[2] == 404
+    wait_until(lambda: not files(server), "all bytes are gone")
+    prepare(server)
+    assert body_of(server) == b"old"
