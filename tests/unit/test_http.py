@@ -118,3 +118,32 @@ def test_a_request_without_body_answers_head_without_content(address: tuple[str,
 
     assert b"Content-Length: 3" in answer
     assert answer.endswith(b"\r\n\r\n")
+
+
+def test_a_crowd_of_quiet_connections_makes_room_for_another() -> None:
+    server = Server("127.0.0.1", 0, echo, most=3)
+    threading.Thread(target=server.run, daemon=True).start()
+    request = b"GET /?x HTTP/1.1\r\nHost: x\r\n\r\n"
+    crowd = [socket.create_connection(server.address, timeout=5) for _ in range(8)]
+
+    for sock in crowd:
+        sock.sendall(request)
+        assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+
+    assert crowd[0].recv(1) == b""
+    crowd[-1].sendall(request)
+    assert crowd[-1].recv(65536).startswith(b"HTTP/1.1 200")
+    for sock in crowd:
+        sock.close()
+    server.close()
+
+
+def test_a_file_is_closed_when_its_reader_has_gone(address: tuple[str, int], tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    request = f"HEAD /file HTTP/1.1\r\nHost: x\r\nX-Path: {path}\r\n\r\n".encode()
+
+    talk(address, *[request] * 20)
+
+    held = {os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")}
+    assert str(path) not in held

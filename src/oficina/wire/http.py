@@ -117,15 +117,19 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str], bool]:
 class Connection:
     """One client's connection: requests are answered in turn until either side closes."""
 
-    def __init__(self, sock: socket.socket, peer: str, handler: Handler) -> None:
+    def __init__(
+        self, sock: socket.socket, peer: str, handler: Handler, idle: dict[Connection, None] | None = None
+    ) -> None:
         self.sock = sock
         self.peer = peer
         self.handler = handler
         self.reader = Reader(sock)
+        self._idle = {} if idle is None else idle
 
     def serve(self) -> None:
         """Answers requests until the connection ends."""
         while True:
+            self._idle[self] = None
             try:
                 head = self.reader.head(MAX_HEAD)
                 if head is None:
@@ -136,9 +140,15 @@ class Connection:
                     Response(400, [("Content-Type", "text/plain")], f"{error}\n".encode()), "GET", False
                 )
                 return
+            finally:
+                self._idle.pop(self, None)
             response = self.handler(request)
-            keep = keep and not response.close and self._finished(request.body)
-            self._send(response, request.method, keep)
+            try:
+                keep = keep and not response.close and self._finished(request.body)
+                self._send(response, request.method, keep)
+            finally:
+                if isinstance(response.content, FileSlice):
+                    os.close(response.content.descriptor)
             if not keep:
                 return
 
@@ -184,8 +194,6 @@ class Connection:
             lines.append("Connection: close")
         head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
         self._send_content(head, b"" if bare else content, chunked)
-        if bare and isinstance(content, FileSlice):
-            os.close(content.descriptor)
 
     def _send_content(self, head: bytes, content: Content, chunked: bool) -> None:
         if isinstance(content, bytes):
@@ -205,14 +213,11 @@ class Connection:
 
     def _send_file(self, part: FileSlice) -> None:
         offset, left = part.offset, part.length
-        try:
-            while left:
-                sent = os.sendfile(self.sock.fileno(), part.descriptor, offset, min(left, 1 << 30))
-                if not sent:
-                    raise ConnectionError("the file is shorter than it was")
-                offset, left = offset + sent, left - sent
-        finally:
-            os.close(part.descriptor)
+        while left:
+            sent = os.sendfile(self.sock.fileno(), part.descriptor, offset, min(left, 1 << 30))
+            if not sent:
+                raise ConnectionError("the file is shorter than it was")
+            offset, left = offset + sent, left - sent
 
 
 def _phrase(status: int) -> str:
@@ -225,7 +230,7 @@ def _phrase(status: int) -> str:
 class Server:
     """A listening socket and the threads of its connections."""
 
-    def __init__(self, host: str, port: int, handler: Handler) -> None:
+    def __init__(self, host: str, port: int, handler: Handler, most: int = MAX_CONNECTIONS) -> None:
         self._handler = handler
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -234,12 +239,15 @@ class Server:
         self._listener.listen(1024)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
         self._closed = threading.Event()
-        self._places = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._idle: dict[Connection, None] = {}
+        """The connections that wait for a request, the one that waits longest first."""
+        self._places = threading.BoundedSemaphore(most)
 
     def run(self) -> None:
         """Accepts connections until ``close`` is called."""
         while True:
-            self._places.acquire()
+            while not self._places.acquire(timeout=PAUSE):
+                self._make_room()
             try:
                 sock, peer = self._listener.accept()
             except OSError as error:
@@ -264,13 +272,20 @@ class Server:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def _make_room(self) -> None:
+        """Hangs up on the connection that has been quiet for longest: its client will come back."""
+        quiet = next(iter(dict(self._idle)), None)
+        if quiet is not None:
+            with contextlib.suppress(OSError):
+                quiet.sock.shutdown(socket.SHUT_RDWR)
+
     def _serve(self, sock: socket.socket, peer: str) -> None:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             limit = struct.pack("ll", IDLE_SECONDS, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-            Connection(sock, peer, self._handler).serve()
+            Connection(sock, peer, self._handler, self._idle).serve()
         except (ConnectionError, BlockingIOError, TimeoutError):
             log.debug("a client went away: %s", peer)
         except Exception:
