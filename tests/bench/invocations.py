@@ -118,7 +118,10 @@ def _crowd(make: Callable[[], Callable[[], object]], rounds: int) -> float:
         for _ in range(rounds):
             call()
 
-    threads = [threading.Thread(target=work, args=(make(),)) for _ in range(CLIENTS)]
+    calls = [make() for _ in range(CLIENTS)]
+    for call in calls * 10:
+        call()
+    threads = [threading.Thread(target=work, args=(call,)) for call in calls]
     begin = time.perf_counter()
     for thread in threads:
         thread.start()
