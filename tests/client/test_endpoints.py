@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -197,6 +199,14 @@ def test_a_serverless_variant_runs_too(shop: Shop) -> None:
     endpoint = shop.open("one", {"VariantName": "AllTraffic", "ModelName": "m", "ServerlessConfig": config})
     assert endpoint["ProductionVariants"][0]["CurrentServerlessConfig"] == config
     assert shop.ask("one")["mark"] == "m"
+
+
+def test_a_model_that_listens_where_it_likes_is_found(shop: Shop) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    shop.open("one", variant(shop.model("m", PORT=port)))
+    assert shop.ask("one")["environment"]["SAGEMAKER_BIND_TO_PORT"] != port
 
 
 def test_an_endpoint_that_changes_cannot_be_changed(shop: Shop) -> None:

@@ -95,4 +95,6 @@ if os.environ.get("FAILS"):
     print("no weights found", flush=True)
     sys.exit(3)
 time.sleep(float(os.environ.get("SLOW", "0")))
-ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+ThreadingHTTPServer(
+    ("127.0.0.1", int(os.environ.get("PORT") or os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler
+).serve_forever()

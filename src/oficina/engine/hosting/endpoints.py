@@ -241,6 +241,7 @@ class _Life:
             if process.alive(place):
                 process.kill(place)
                 process.wait(place)
+            (place / "spec.json").unlink(missing_ok=True)
         store.keys.end_job(fleets.key_of(endpoint["EndpointArn"], fleet))
         for variant in fleet["variants"]:
             for path in fleets.folder_of(store, fleet, variant).glob("model*"):

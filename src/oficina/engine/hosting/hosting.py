@@ -20,7 +20,7 @@ class Hosting:
     def __init__(self, store: Store) -> None:
         self.routes = Routes()
         self.capture = Capture(store)
-        self.traffic = Traffic(store)
+        self.traffic = Traffic(store, self.routes)
 
 
 def of(store: Store) -> Hosting:

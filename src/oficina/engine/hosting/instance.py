@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from oficina.engine.hosting import connection, ports
+from oficina.engine.hosting import connection, listening, ports
 from oficina.engine.hosting.connection import Pool
 from oficina.engine.hosting.kinds import HostingAbandoned, HostingFailed
 from oficina.runners import process
@@ -22,6 +22,8 @@ PING_SECONDS = 2.0
 """In what time ``/ping`` must be answered (aws-contracts D.6)."""
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
+PATIENCE_SECONDS = 1.0
+"""How long a program may take to listen where it was told before it is looked for elsewhere."""
 STEADY_SECONDS = 60.0
 """A process that lived this long is restarted at once when it dies."""
 LONGEST_REST = 60.0
@@ -71,8 +73,10 @@ class Instance:
 
     def await_health(self, deadline: float, abandoned: Callable[[], bool]) -> None:
         """Waits for ``/ping``. Raises HostingFailed when the process ends or the time is over."""
-        pause = FIRST_PAUSE
+        pause, begun = FIRST_PAUSE, time.monotonic()
         while not connection.ping(self.pool.port, PING_SECONDS):
+            if time.monotonic() - begun > PATIENCE_SECONDS and self._found_elsewhere():
+                break
             if not process.alive(self.folder):
                 raise HostingFailed("The process ended before it was healthy.")
             if time.monotonic() > deadline:
@@ -81,6 +85,15 @@ class Instance:
                 raise HostingAbandoned(self.name)
             pause = min(LONGEST_PAUSE, pause * 1.3)
         self.up = True
+
+    def _found_elsewhere(self) -> bool:
+        """Whether the program listens, and is healthy, on a port of its own choice."""
+        pid = process.read_pid(self.folder / "hosts" / HOST / "pid")[0]
+        for port in listening.ports(pid) - {self.pool.port} if pid else ():
+            if connection.ping(port, PING_SECONDS):
+                self.pool = Pool(port)
+                return True
+        return False
 
     def port_was_taken(self) -> bool:
         """Whether the process ended because somebody else had its port."""
@@ -169,6 +182,8 @@ class Instance:
         self.pool.clear()
         ports.give_back(self.pool.port)
         self._clean()
+        for name in ("spec.json", "supervisor.lock", "supervisor.pid", "supervisor.log"):
+            (self.folder / name).unlink(missing_ok=True)
 
     def _clean(self) -> None:
         """Removes what a run left but its log, so that the next one begins as the first did."""

@@ -12,7 +12,8 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from oficina.engine.hosting.routes import Route
+from oficina.engine.hosting import usage
+from oficina.engine.hosting.routes import Route, Routes
 from oficina.store.metrics import Point
 from oficina.store.store import Store
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 NAMESPACE = "AWS/SageMaker"
 INTERVAL = 3.0
 """Seconds between two writings."""
+MACHINE_BEATS = 20
+"""Every how many writings the machine's metrics are written: once a minute."""
 MAX_HELD = 1_000_000
 """Calls held in memory; older ones are forgotten when nothing can be written."""
 
@@ -44,8 +47,9 @@ class Measured:
 class Traffic:
     """The calls since the last writing."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, routes: Routes) -> None:
         self._store = store
+        self._routes = routes
         self._calls: deque[Measured] = deque(maxlen=MAX_HELD)
         self._stop = threading.Event()
 
@@ -67,9 +71,13 @@ class Traffic:
         self._calls.clear()
 
     def _run(self) -> None:
+        beat = 0
         while not self._stop.wait(INTERVAL):
+            beat += 1
             try:
                 self.flush()
+                if beat % MACHINE_BEATS == 0:
+                    self._measure()
             except Exception:  # the edge of a thread: measuring goes on
                 log.exception("metrics of endpoints were not written")
 
@@ -81,6 +89,13 @@ class Traffic:
             points += _points(route.name, variant, minute, calls)
         for (account, region), points in worlds.items():
             self._store.metrics.put(account, region, NAMESPACE, points)
+
+    def _measure(self) -> None:
+        """What the machine had to do for each endpoint."""
+        for route in self._routes.all():
+            points = usage.taken(route)
+            if points:
+                self._store.metrics.put(route.account, route.region, usage.NAMESPACE, points)
 
     def _taken(self) -> dict[tuple[Route, str, float], list[Measured]]:
         found: dict[tuple[Route, str, float], list[Measured]] = {}

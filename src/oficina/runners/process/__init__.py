@@ -5,7 +5,7 @@ The engine writes a ``Spec`` into a job's folder, calls ``launch`` and ``wait``;
 
 from .check import check, notes
 from .exit import Exit, HostExit
-from .launch import VANISHED, alive, kill, launch, started, stop, wait
+from .launch import VANISHED, alive, kill, launch, read_pid, started, stop, wait
 from .spec import File, Input, Layer, Output, Pipe, Spec
 from .supervision.removal import remove
 
@@ -24,6 +24,7 @@ __all__ = [
     "kill",
     "launch",
     "notes",
+    "read_pid",
     "remove",
     "started",
     "stop",

@@ -28,6 +28,8 @@ def create_endpoint_config(ctx: Context, request: dict[str, Any]) -> dict[str, A
         if "ServerlessConfig" not in variant:
             default(variant, InitialInstanceCount=1)
     default(document, EnableNetworkIsolation=False)
+    if "DataCaptureConfig" in document:
+        default(document["DataCaptureConfig"], EnableCapture=True)
     return ctx.docs.create(ENDPOINT_CONFIG, document)
 
 
