@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -358,6 +359,15 @@ def test_a_token_makes_one_package_however_often_it_is_sent(shop: Shop) -> None:
         lambda: shop.sagemaker.create_model_package(**request, ClientToken="token-1", Task="OTHER")
     )
     assert (code, "another request" in sentence) == ("ConflictException", True)
+
+
+def test_packages_that_are_registered_at_once_get_numbers_of_their_own(shop: Shop) -> None:
+    group(shop)
+    spec = specification(shop)
+    with ThreadPoolExecutor(8) as pool:
+        arns = list(pool.map(lambda _: register(shop, InferenceSpecification=spec), range(24)))
+    assert sorted(int(arn.rpartition("/")[2]) for arn in arns) == list(range(1, 25))
+    assert listed(shop, ModelPackageGroupName="models", SortBy="Name", MaxResults=12)[-1] == "models/12"
 
 
 def test_several_versions_are_described_at_once(shop: Shop) -> None:

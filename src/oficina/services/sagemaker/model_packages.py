@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-import orjson
-
-from oficina.errors import AwsError, validation
+from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker import inference_specifications
 from oficina.services.sagemaker.api import sagemaker
@@ -22,6 +19,7 @@ from oficina.services.sagemaker.registry_names import (
     find_group,
     package_name,
 )
+from oficina.store import tokens
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
@@ -32,41 +30,26 @@ def create_model_package(ctx: Context, request: dict[str, Any]) -> dict[str, Any
 
     A ClientToken that was used makes no second package: the answer is the first one's.
     """
-    request_digest = _digest(request)
-    token = request.get("ClientToken")
-    known = _made_with(ctx, token, request_digest)
+    token, asked = request.get("ClientToken"), tokens.digest(request)
+    known = _made_with(ctx, token, asked)
     if known is not None:
         return known
     _check(request)
     document = _document(ctx, request)
     with ctx.docs.transaction():
-        known = _made_with(ctx, token, request_digest)
+        known = _made_with(ctx, token, asked)
         if known is not None:
             return known
-        document |= {"_token": token, "_request": request_digest}
-        package = _keep(ctx, {name: value for name, value in document.items() if value is not None})
+        package = _keep(ctx, document)
+        tokens.keep(ctx.docs, "CreateModelPackage", token, asked, package["ModelPackageArn"])
         tell(ctx, package)
     return package
 
 
-def _digest(request: Document) -> str:
-    members = {name: value for name, value in request.items() if name != "ClientToken"}
-    return hashlib.sha256(orjson.dumps(members, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _made_with(ctx: Context, token: str | None, request_digest: str) -> Document | None:
-    """The package that was made with a token; None when there is none."""
-    if token is None:
-        return None
-    where = ("kind='ModelPackage' AND json_extract(body, '$._token')=?", (token,))
-    found = ctx.docs.page(PACKAGE, {"MaxResults": 1}, Query(where=[where])).items
-    if found and found[0]["_request"] != request_digest:
-        raise AwsError(
-            "ConflictException",
-            f"The ClientToken {token} was used for another request, which made "
-            f"{found[0]['ModelPackageArn']}. Give a new token.",
-        )
-    return found[0] if found else None
+def _made_with(ctx: Context, token: str | None, asked: str) -> Document | None:
+    """The package that was made with a token, if it is still there."""
+    arn = tokens.made_with(ctx.docs, "CreateModelPackage", token, asked)
+    return None if arn is None else package_name(ctx, arn).find(ctx)
 
 
 def _check(request: Document) -> None:
