@@ -61,10 +61,11 @@ def test_a_call_waits_for_an_instance_that_comes_back(tmp_path: Path) -> None:
     assert way.take(None)[1] is one
 
 
-def test_a_call_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oficina.engine.hosting.routes.PATIENCE", 0.02)
+def test_a_call_does_not_wait_for_ever(tmp_path: Path) -> None:
+    way = route(Variant("v", 1, [instance(tmp_path, "a", up=False)]))
+    way.patience = 0.02
     with pytest.raises(NoInstance):
-        route(Variant("v", 1, [instance(tmp_path, "a", up=False)])).take(None)
+        way.take(None)
 
 
 def test_a_closed_route_takes_nothing_and_drains(tmp_path: Path) -> None:

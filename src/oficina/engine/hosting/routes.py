@@ -47,6 +47,8 @@ class Route:
     variants: list[Variant]
     capture: Document | None
     """What of the calls is kept: the DataCaptureConfig of its configuration."""
+    patience: float = PATIENCE
+    """Seconds that a call waits for an instance."""
     _state: threading.Condition = field(default_factory=threading.Condition)
     _closed: bool = False
 
@@ -66,7 +68,7 @@ class Route:
                     instance.in_flight += 1
                     return variant, instance
                 now = time.monotonic()
-                deadline = deadline or now + PATIENCE
+                deadline = deadline or now + self.patience
                 if now >= deadline:
                     raise NoInstance(variant.name)
                 self._state.wait(deadline - now)
