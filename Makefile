@@ -1,7 +1,7 @@
 # Verbs. Each one installs what it needs, on a machine that has Python 3.11–3.13, make, git and a C compiler.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up workshop notebooks test test-images lint format bench bench-smoke pins clean
+.PHONY: help setup up workshop lab notebooks test test-images lint format bench bench-smoke pins clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ export OFICINA_DATASET ?= $(DATASET)
 endif
 
 # Built images are shared by tests, course and benches; the user's own server keeps its own.
-test workshop bench bench-smoke: export OFICINA_CACHE ?= $(abspath $(CLIENTS)/cache)
+test workshop lab bench bench-smoke: export OFICINA_CACHE ?= $(abspath $(CLIENTS)/cache)
 
 help: ## what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ up: setup ## a server on port 4600
 
 workshop: setup $(CLIENTS)/workshop/stamp ## the course, step by step, on a server of its own
 	@$(BIN)/python workshop/run.py --python $(CLIENTS)/workshop/bin/python
+
+lab: setup $(CLIENTS)/lab/stamp ## the course in JupyterLab, on a server of its own that remembers (workshop/home)
+	@$(BIN)/oficina run --home workshop/home -- $(CLIENTS)/lab/bin/jupyter lab --notebook-dir workshop \
+		$$([ "$$(id -u)" = 0 ] && echo --allow-root) $(LAB)
 
 notebooks: $(CLIENTS)/workshop/stamp ## the learners' notebooks, built from their sources
 	@$(CLIENTS)/workshop/bin/python workshop/build.py

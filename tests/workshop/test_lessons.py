@@ -26,6 +26,12 @@ def test_a_step_has_at_most_twelve_cells_of_code_of_at_most_fifteen_lines(source
 
 
 @pytest.mark.parametrize("source", STEPS, ids=lambda path: path.stem)
+def test_no_line_of_code_is_wider_than_a_notebook(source: Path) -> None:
+    code = [line for cell in cells(source) if not cell.prose for line in cell.lines]
+    assert not [line for line in code if len(line) > 100]
+
+
+@pytest.mark.parametrize("source", STEPS, ids=lambda path: path.stem)
 def test_a_step_has_two_to_four_exercises_each_with_a_solution_and_a_check(source: Path) -> None:
     marks = [
         next(iter(cell.tags & EXERCISE))

@@ -14,10 +14,10 @@ import pandas as pd
 
 def behind(part: str, newest: int = 8, inside: str = "**/*") -> pd.DataFrame | str:
     """The newest files of a part (`blobs`, `jobs`, `endpoints`) of the server's home, with size and age."""
-    home = os.environ.get("OFICINA_HOME")
-    if not home:
-        return "OFICINA_HOME is not set: this is AWS, or a server whose home is elsewhere."
-    folder = Path(home) / part
+    home = Path(os.environ.get("OFICINA_HOME", "~/.oficina")).expanduser()
+    if "AWS_ENDPOINT_URL" not in os.environ or not home.exists():
+        return "This is AWS, or a server elsewhere; if its home is on this machine, set OFICINA_HOME to it."
+    folder = home / part
     files = [path for path in folder.glob(inside) if path.is_file() and not path.is_symlink()]
     files.sort(key=lambda path: path.stat().st_mtime)
     rows = [

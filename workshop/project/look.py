@@ -17,21 +17,23 @@ from project.start import World
 ROUND = re.compile(r"\[(\d+)\].*train-auc:([0-9.]+).*validation-auc:([0-9.]+)")
 
 
-def lines(world: World, kind: str, job: str) -> list[str]:
-    """All lines of a job's log; `kind` is `TrainingJobs`, `ProcessingJobs` or `TransformJobs`."""
+def lines(world: World, job: Any) -> list[str]:
+    """All lines of the log of a training or processing job of the SDK."""
+    kind = type(job).__name__
+    stream = f"{job.get_name()}/"
     pages = world.client("logs").get_paginator("filter_log_events")
-    found = pages.paginate(logGroupName=f"/aws/sagemaker/{kind}", logStreamNamePrefix=f"{job}/")
+    found = pages.paginate(logGroupName=f"/aws/sagemaker/{kind}s", logStreamNamePrefix=stream)
     return [event["message"] for page in found for event in page["events"]]
 
 
-def log(world: World, kind: str, job: str, like: str = "") -> None:
+def log(world: World, job: Any, like: str = "") -> None:
     """Prints the lines of a job's log in which a regular expression is found."""
-    print(*[line for line in lines(world, kind, job) if re.search(like, line)], sep="\n")
+    print(*[line for line in lines(world, job) if re.search(like, line)], sep="\n")
 
 
-def curves(world: World, job: str) -> pd.DataFrame:
+def curves(world: World, job: Any) -> pd.DataFrame:
     """The AUC after each round, one column per table, out of the log of a training job."""
-    matches = filter(None, map(ROUND.search, lines(world, "TrainingJobs", job)))
+    matches = filter(None, map(ROUND.search, lines(world, job)))
     table = pd.DataFrame([match.groups() for match in matches], columns=["round", "train", "validation"])
     return table.astype({"round": int, "train": float, "validation": float}).set_index("round")
 

@@ -27,7 +27,8 @@ from project import bank
 from project.start import start, upload
 
 world = start("0")
-pd.Series({"region": world.region, "account": world.account, "role": world.role, "bucket": world.bucket}).to_frame("world")
+facts = {name: getattr(world, name) for name in ("region", "account", "role", "bucket")}
+pd.Series(facts).to_frame("world")
 # %% [markdown] lang="pt"
 # ## 0.1 Quem chama
 #
@@ -42,10 +43,12 @@ pd.Series({"region": world.region, "account": world.account, "role": world.role,
 caller = world.client("sts").get_caller_identity()
 role = world.role.split("/")[-1]
 iam = world.client("iam")
-trusted = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+policy = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+trusted = policy["Statement"][0]["Principal"]
 policies = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
 names = [policy["PolicyName"] for policy in policies]
-pd.Series({"caller": caller["Arn"], "trusts": trusted["Service"], "policies": ", ".join(names)}).to_frame("IAM")
+facts = {"caller": caller["Arn"], "trusts": trusted["Service"], "policies": ", ".join(names)}
+pd.Series(facts).to_frame("IAM")
 # %% [markdown] lang="pt"
 # ## 0.2 O domínio do Studio
 #
@@ -117,7 +120,8 @@ left.axhline((clients["y"] == "yes").mean(), color="#d1495b", linestyle="--")
 left.set(xlabel="month", ylabel='P(y = "yes")')
 for answer, colour in (("no", "#9aa5b1"), ("yes", "#d1495b")):
     lengths = clients.loc[clients["y"] == answer, "duration"]
-    right.hist(lengths, bins=60, range=(0, 1500), density=True, color=colour, alpha=0.65, label=answer)
+    look = {"color": colour, "alpha": 0.65, "label": answer}
+    right.hist(lengths, bins=60, range=(0, 1500), density=True, **look)
 right.legend(title="y")
 right.set(xlabel="duration", ylabel="density")
 plt.show()

@@ -44,13 +44,14 @@ from sagemaker.core.shapes import ProcessingInput, ProcessingOutput, ProcessingS
 
 INSIDE = "/opt/ml/processing"
 entry = ProcessingS3Input(
-    s3_uri=world.data_url, local_path=f"{INSIDE}/input/clients", s3_data_type="S3Prefix", s3_input_mode="File"
+    s3_uri=world.data_url, local_path=f"{INSIDE}/input/clients",
+    s3_data_type="S3Prefix", s3_input_mode="File",
 )
 exits = {
     part: ProcessingS3Output(
-        s3_uri=f"{world.url}/prepared/{part}", local_path=f"{INSIDE}/output/{part}", s3_upload_mode="EndOfJob"
-    )
-    for part in ("train", "validation", "test", "baseline")
+        s3_uri=f"{world.url}/prepared/{part}", local_path=f"{INSIDE}/output/{part}",
+        s3_upload_mode="EndOfJob",
+    ) for part in ("train", "validation", "test", "baseline")
 }
 # %%
 processor = FrameworkProcessor(
@@ -66,7 +67,7 @@ processor.run(
     wait=False, logs=False,
 )
 processor.latest_job.wait(poll=2)
-look.log(world, "ProcessingJobs", processor.latest_job.processing_job_name, like="rows x")
+look.log(world, processor.latest_job, like="rows x")
 # %% [markdown] lang="pt"
 # As três partes estão no S3, sem cabeçalho e com o rótulo na primeira coluna, como o XGBoost do SageMaker as quer.
 # Das 21 colunas saíram `duration` (só se conhece depois) e cinco da economia; as palavras viraram colunas de 0 e 1.
@@ -121,12 +122,16 @@ common = {
 }
 # %%
 script = ModelTrainer(
-    base_job_name="bank-script", source_code=SourceCode(source_dir=FOLDER, entry_script="train.py"), **common
+    base_job_name="bank-script", **common,
+    source_code=SourceCode(source_dir=FOLDER, entry_script="train.py"),
 ).with_metric_definitions(
-    [MetricDefinition(name=f"{part}:auc", regex=rf"{part}-auc:([0-9.]+)") for part in ("train", "validation")]
+    [
+        MetricDefinition(name=f"{part}:auc", regex=rf"{part}-auc:([0-9.]+)")
+        for part in ("train", "validation")
+    ]
 )
 script.train()
-look.log(world, "TrainingJobs", script._latest_training_job.training_job_name, like=r"^\[\d*9\]|^saved")
+look.log(world, script._latest_training_job, like=r"^\[\d*9\]|^saved")
 # %% [markdown] lang="pt"
 # ## 2.3 Treine: só a imagem deles
 #
@@ -144,7 +149,7 @@ algorithm.train()
 jobs = {"script": script._latest_training_job, "algorithm": algorithm._latest_training_job}
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.6), sharey=True, constrained_layout=True)
 for axis, (mode, job) in zip(axes, jobs.items(), strict=True):
-    curves = look.curves(world, job.training_job_name)
+    curves = look.curves(world, job)
     for part, colour in (("train", "#2a6f97"), ("validation", "#d1495b")):
         axis.plot(curves[part], color=colour, label=part)
     axis.set(title=mode, xlabel="round", ylabel="AUC", ylim=(0.7, 0.8))
@@ -201,11 +206,11 @@ print(f"{booster.num_boosted_rounds()} trees, {booster.num_features()} features"
 from sagemaker.core.resources import Endpoint, EndpointConfig, Model
 from sagemaker.core.shapes import ContainerDefinition, ProductionVariant
 
-name = world.unique("bank")
+name = world.unique("course-bank")
 container = ContainerDefinition(image=common["training_image"], model_data_url=model_url)
 model = Model.create(model_name=name, primary_container=container, execution_role_arn=world.role)
 variant = ProductionVariant(
-    variant_name="all", model_name=name, initial_instance_count=1, instance_type="ml.m5.large"
+    variant_name="all", model_name=name, initial_instance_count=1, instance_type="ml.m5.large",
 )
 config = EndpointConfig.create(endpoint_config_name=name, production_variants=[variant])
 endpoint = Endpoint.create(endpoint_name=name, endpoint_config_name=name)
@@ -245,7 +250,8 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), constrained_layout=Tr
 left.plot(*evaluate.roc(labels, scores), color="#2a6f97")
 left.set(title=f"AUC = {auc:.3f}", xlabel="FPR", ylabel="TPR")
 called = [share / 50 for share in range(51)]
-right.plot(called, [evaluate.gain(labels, scores, share) for share in called], color="#d1495b")
+gained = [evaluate.gain(labels, scores, share) for share in called]
+right.plot(called, gained, color="#d1495b")
 right.set(xlabel="called / n", ylabel="reached / yes")
 for axis in (left, right):
     axis.plot([0, 1], [0, 1], color="#9aa5b1", linestyle="--")
@@ -292,7 +298,7 @@ display(times, behind("jobs", newest=10, inside="*/hosts/*/*"))
 #
 # ## Limpeza
 #
-# Um endpoint esquecido é o erro mais caro de quem começa. Apague os três, nesta ordem; os jobs ficam como histórico.
+# Um endpoint esquecido é o erro mais caro de quem começa. Apague endpoint, configuração e modelo, nesta ordem; os jobs ficam como histórico.
 # %% [markdown] lang="en"
 # ## On AWS this would differ
 #
@@ -305,18 +311,16 @@ display(times, behind("jobs", newest=10, inside="*/hosts/*/*"))
 #
 # ## Clean-up
 #
-# A forgotten endpoint is the beginner's most expensive mistake. Delete the three, in this order; the jobs stay as history.
+# A forgotten endpoint is the beginner's most expensive mistake. Delete endpoint, configuration and model, in this order; the jobs stay as history.
 # %% tags=["figures"]
-for made in (endpoint, config, model):
-    made.delete()
+for kind in (Endpoint, EndpointConfig, Model):
+    for made in kind.get_all(name_contains="course-bank"):
+        made.delete()
 finals = look.final(jobs["script"])
+learned = {part: round(finals[f"{part}:auc"], 4) for part in ("train", "validation")}
 {
     "rows": {part: len(table) for part, table in parts.items()},
     "columns": len(columns),
-    "auc": {
-        "train": round(finals["train:auc"], 4),
-        "validation": round(finals["validation:auc"], 4),
-        "test": round(auc, 4),
-    },
+    "auc": learned | {"test": round(auc, 4)},
     "reached": round(evaluate.gain(labels, scores, 0.2), 3),
 }
