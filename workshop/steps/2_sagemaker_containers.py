@@ -38,21 +38,22 @@ world.data_url
 #
 # An image (scikit-learn), a program (`preprocess.py`), inputs that show up as folders and outputs that go back to S3.
 # %%
-from sagemaker.core import image_uris
+from sagemaker.core import image_uris, shapes
 from sagemaker.core.processing import FrameworkProcessor
-from sagemaker.core.shapes import ProcessingInput, ProcessingOutput, ProcessingS3Input, ProcessingS3Output
 
 INSIDE = "/opt/ml/processing"
-entry = ProcessingS3Input(
+names = ("train", "validation", "test", "baseline")
+prepared = {part: f"{world.url}/prepared/{part}" for part in names}
+entry = shapes.ProcessingS3Input(
     s3_uri=world.data_url, local_path=f"{INSIDE}/input/clients",
     s3_data_type="S3Prefix", s3_input_mode="File",
 )
-exits = {
-    part: ProcessingS3Output(
-        s3_uri=f"{world.url}/prepared/{part}", local_path=f"{INSIDE}/output/{part}",
-        s3_upload_mode="EndOfJob",
-    ) for part in ("train", "validation", "test", "baseline")
-}
+outputs = []
+for part, url in prepared.items():
+    place = shapes.ProcessingS3Output(
+        s3_uri=url, local_path=f"{INSIDE}/output/{part}", s3_upload_mode="EndOfJob"
+    )
+    outputs.append(shapes.ProcessingOutput(output_name=part, s3_output=place))
 # %%
 processor = FrameworkProcessor(
     image_uri=image_uris.retrieve("sklearn", world.region, version="1.4-2"),
@@ -61,8 +62,8 @@ processor = FrameworkProcessor(
 )
 processor.run(
     code="preprocess.py", source_dir=FOLDER,
-    inputs=[ProcessingInput(input_name="clients", s3_input=entry)],
-    outputs=[ProcessingOutput(output_name=name, s3_output=place) for name, place in exits.items()],
+    inputs=[shapes.ProcessingInput(input_name="clients", s3_input=entry)],
+    outputs=outputs,
     arguments=["--input", f"{INSIDE}/input/clients", "--output", f"{INSIDE}/output"],
     wait=False, logs=False,
 )
@@ -76,10 +77,10 @@ look.log(world, processor.latest_job, like="rows x")
 # Out of the 21 columns went `duration` (known only afterwards) and five of the economy; words became columns of 0 and 1.
 # %%
 parts = {
-    name: pd.read_csv(f"{exits[name].s3_uri}/{name}.csv", header=None)
+    name: pd.read_csv(f"{prepared[name]}/{name}.csv", header=None)
     for name in ("train", "validation", "test")
 }
-columns = pd.read_json(f"{exits['baseline'].s3_uri}/columns.json", typ="series").tolist()
+columns = pd.read_json(f"{prepared['baseline']}/columns.json", typ="series").tolist()
 assert [part.shape for part in parts.values()] == [(28_831, 65), (8_238, 65), (4_119, 65)]
 pd.DataFrame({name: part.shape for name, part in parts.items()}, index=["rows", "columns"])
 # %% [markdown] lang="pt" tags=["exercise"]
@@ -105,7 +106,6 @@ pd.Series(shares).round(4)
 # *Script mode*: the image brings XGBoost, you bring `train.py`. Hyper-parameters arrive as arguments,
 # folders as variables (`SM_CHANNEL_TRAIN`, `SM_MODEL_DIR`). A metric is a regular expression over the log.
 # %%
-from sagemaker.core.shapes import MetricDefinition
 from sagemaker.train import ModelTrainer
 from sagemaker.train.configs import Compute, InputData, OutputDataConfig, SourceCode
 
@@ -116,7 +116,7 @@ common = {
     "output_data_config": OutputDataConfig(s3_output_path=f"{world.url}/models"),
     "hyperparameters": train.HYPERPARAMETERS | {"num_round": train.ROUNDS},
     "input_data_config": [
-        InputData(channel_name=name, data_source=exits[name].s3_uri, content_type="text/csv")
+        InputData(channel_name=name, data_source=prepared[name], content_type="text/csv")
         for name in ("train", "validation")
     ],
 }
@@ -126,7 +126,7 @@ script = ModelTrainer(
     source_code=SourceCode(source_dir=FOLDER, entry_script="train.py"),
 ).with_metric_definitions(
     [
-        MetricDefinition(name=f"{part}:auc", regex=rf"{part}-auc:([0-9.]+)")
+        shapes.MetricDefinition(name=f"{part}:auc", regex=rf"{part}-auc:([0-9.]+)")
         for part in ("train", "validation")
     ]
 )
@@ -204,12 +204,11 @@ print(f"{booster.num_boosted_rounds()} trees, {booster.num_features()} features"
 # A model (image + `model.tar.gz`), a configuration (which machines) and an endpoint (the address that answers).
 # %%
 from sagemaker.core.resources import Endpoint, EndpointConfig, Model
-from sagemaker.core.shapes import ContainerDefinition, ProductionVariant
 
 name = world.unique("course-bank")
-container = ContainerDefinition(image=common["training_image"], model_data_url=model_url)
+container = shapes.ContainerDefinition(image=common["training_image"], model_data_url=model_url)
 model = Model.create(model_name=name, primary_container=container, execution_role_arn=world.role)
-variant = ProductionVariant(
+variant = shapes.ProductionVariant(
     variant_name="all", model_name=name, initial_instance_count=1, instance_type="ml.m5.large",
 )
 config = EndpointConfig.create(endpoint_config_name=name, production_variants=[variant])
