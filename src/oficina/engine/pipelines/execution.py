@@ -12,7 +12,15 @@ from typing import Any
 
 from oficina.chaos import point
 from oficina.engine.inputs import InputMissing, split
-from oficina.engine.pipelines import arguments, caching, conditions, expressions, names, retries
+from oficina.engine.pipelines import (
+    arguments,
+    caching,
+    conditions,
+    expressions,
+    names,
+    registering,
+    retries,
+)
 from oficina.engine.pipelines.definition import Definition, Step, before, parse
 from oficina.engine.pipelines.expressions import ExpressionFailed, World
 from oficina.engine.pipelines.kinds import ENDED, EXECUTION
@@ -202,6 +210,8 @@ class Execution:
         self._keep(body)
         point("step-named")
         request = arguments.fit(f"Create{kind.noun}", {**given, **({kind.name: name} if kind.named else {})})
+        if step.type == "RegisterModel":
+            request = registering.prepare(self._call, f"{self.arn}/{name}", request)
         answer = self._found(kind, name) if resumed else None
         answer = answer or self._call(f"Create{kind.noun}", request)
         point("step-made")

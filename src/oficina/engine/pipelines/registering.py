@@ -1,0 +1,37 @@
+"""What a RegisterModel step adds to CreateModelPackage: the group, and a token so that it registers once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from oficina.errors import AwsError
+from oficina.store.kinds import Document
+
+Call = Callable[[str, Document], Document]
+
+
+def prepare(call: Call, identity: str, request: Document) -> Document:
+    """The request of a step; its group is made when it is not there, as AWS's pipelines do.
+
+    ``identity`` is the same whenever the step begins again after a crash, and so is the token.
+    """
+    group = request.get("ModelPackageGroupName")
+    if group and not group.startswith("arn:"):
+        _make_group(call, group)
+    token = str(uuid.uuid5(uuid.NAMESPACE_URL, identity))
+    return {**request, "ClientToken": token}
+
+
+def _make_group(call: Call, name: str) -> None:
+    try:
+        call("DescribeModelPackageGroup", {"ModelPackageGroupName": name})
+        return
+    except AwsError as error:
+        if "does not exist" not in error.message:
+            raise
+    try:
+        call("CreateModelPackageGroup", {"ModelPackageGroupName": name})
+    except AwsError as error:
+        if "already exists" not in error.message:  # another step was faster
+            raise
