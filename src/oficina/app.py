@@ -15,6 +15,7 @@ import orjson
 
 from oficina.clock import Clock
 from oficina.config import Config
+from oficina.engine.pipelines import misses
 from oficina.errors import OficinaError
 from oficina.services import catalog
 from oficina.services.context import Context
@@ -83,6 +84,14 @@ class App:
             self.workers.clear()
             self.store.empty()
             self._worlds.clear()
+
+    def why(self, execution: str, step: str) -> str:
+        """Why a step of an execution (by ARN) was, or was not, taken from the cache. Raises LookupError."""
+        account, region = execution.split(":")[4], execution.split(":")[3]
+        found = self.store.scope(account, region).find_arn(execution)
+        if found is None:
+            raise LookupError(execution)
+        return misses.explain(self.store, found, step)
 
     def default_caller(self, account: str) -> Key:
         """The caller of an account's default key: the execution role, assumed."""

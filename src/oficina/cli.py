@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     verbs.add_parser("doctor", parents=[home], help="what this machine has and lacks, with remedies")
     _jobs(verbs.add_parser("jobs", parents=[home], help="the jobs, newest first"))
     _logs(verbs.add_parser("logs", parents=[home], help="what a job or an endpoint wrote"))
+    _pipelines(verbs.add_parser("pipelines", help="an execution as a graph; why a step missed the cache"))
     _image(verbs.add_parser("image", help="the images that jobs run in"))
     _account(verbs.add_parser("account", help="further AWS accounts"))
     _reset(verbs.add_parser("reset", parents=[home], help="empty the server: jobs, buckets, everything"))
@@ -87,6 +88,17 @@ def _jobs(jobs: argparse.ArgumentParser) -> None:
 def _logs(logs: argparse.ArgumentParser) -> None:
     logs.add_argument("job", metavar="JOB", help="the name of a job or of an endpoint")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until the job ends")
+
+
+def _pipelines(pipelines: argparse.ArgumentParser) -> None:
+    actions = pipelines.add_subparsers(dest="action", metavar="ACTION", required=True)
+    home = argparse.ArgumentParser(add_help=False)
+    home.add_argument("--home", metavar="FOLDER", help="the folder of all state (OFICINA_HOME, ~/.oficina)")
+    home.add_argument("execution", metavar="EXECUTION", help="its ARN or id, or the name of its pipeline")
+    show = actions.add_parser("show", parents=[home], help="draw the graph with the states of the steps")
+    show.add_argument("-f", "--follow", action="store_true", help="go on until the execution ends")
+    why = actions.add_parser("why", parents=[home], help="why a step was, or was not, taken from the cache")
+    why.add_argument("step", metavar="STEP", help="the name of the step")
 
 
 def _image(image: argparse.ArgumentParser) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.jobs import IMAGE, ROLE, Bench, processing_input, processing_output
+from tests.servers import Server
 from tests.waiting import wait_until
 
 OUT = "/opt/ml/processing/output"
@@ -410,3 +413,27 @@ def test_a_large_definition_comes_from_the_bucket(line: Line) -> None:
     described = line.bench.sagemaker.describe_pipeline(PipelineName="line")
     assert described["PipelineDefinition"] == line.definition
     assert line.ended(line.start())["PipelineExecutionStatus"] == "Succeeded"
+
+
+def test_an_execution_tells_why_a_step_missed_the_cache(line: Line, open_server: Server) -> None:
+    cached = {"Enabled": True, "ExpireAfter": "P1D"}
+    line.processing("only", "pass", CacheConfig=cached, arguments={"Environment": {"COLOUR": "blue"}})
+    first = line.run()
+    line.steps[0]["Arguments"]["Environment"] = {"COLOUR": "red"}
+    line.bench.sagemaker.update_pipeline(PipelineName="line", PipelineDefinition=line.definition)
+    second, third = line.ended(line.start()), line.ended(line.start())
+
+    told = [why(open_server, each["PipelineExecutionArn"], "only") for each in (first, second, third)]
+
+    assert told == [
+        "No earlier execution of this pipeline has run this step to success.",
+        "Since the nearest earlier run these arguments changed: Environment.",
+        f"Step only was a hit: it was taken from {second['PipelineExecutionArn']}.",
+    ]
+
+
+def why(server: Server, execution: str, step: str) -> str:
+    """What the server says."""
+    query = urllib.parse.urlencode({"execution": execution, "step": step})
+    with urllib.request.urlopen(f"{server.address}/_oficina/why?{query}", timeout=10) as answer:
+        return str(json.load(answer)["message"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -23,6 +24,10 @@ class Host(Protocol):
 
     def reset(self) -> None:
         """Empties everything."""
+        ...
+
+    def why(self, execution: str, step: str) -> str:
+        """Why a step of a pipeline's execution was, or was not, taken from the cache. Raises LookupError."""
         ...
 
 
@@ -46,7 +51,15 @@ class Local:
             case ("POST", "reset"):
                 self._host.reset()
                 return _json({})
+            case ("GET", "why"):
+                return self._why(dict(parse_qsl(request.query)))
         return _json({"message": f"oficina has no {request.method} {request.path}"}, 404)
+
+    def _why(self, query: dict[str, str]) -> Response:
+        try:
+            return _json({"message": self._host.why(query["execution"], query["step"])})
+        except LookupError as error:
+            return _json({"message": f"There is no such execution: {error}"}, 404)
 
 
 def _same_site(request: Request) -> bool:
