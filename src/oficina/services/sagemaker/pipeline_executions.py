@@ -162,6 +162,8 @@ def list_pipeline_executions(ctx: Context, request: dict[str, Any]) -> dict[str,
 @sagemaker.operation
 def list_pipeline_execution_steps(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The steps that were begun, newest first."""
+    if not request.get("PipelineExecutionArn"):
+        raise validation("PipelineExecutionArn is required: give the execution whose steps are listed.")
     execution = get(ctx, request["PipelineExecutionArn"])
     size = request.get("MaxResults") or 20
     token = request.get("NextToken", "0")
