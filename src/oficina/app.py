@@ -116,7 +116,8 @@ class App:
     def _say_where(self) -> None:
         path = self.config.home / "server.json"
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(orjson.dumps({"pid": os.getpid(), "address": self.address}))
+        said = {"pid": os.getpid(), "address": self.address, "region": self.config.region}
+        fresh.write_bytes(orjson.dumps(said))
         fresh.rename(path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,20 @@ def test_bash_understands_it(verified_server: Server) -> None:
         check=True,
     )
     assert done.stdout.split() == [verified_server.address, verified_server.keys[0], "none"]
+
+
+def test_the_region_is_the_one_that_the_server_was_started_with(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    start_server(tmp_path, "--region", "sa-east-1")
+    done = subprocess.run(
+        [*OFICINA, "env", "--home", str(tmp_path)],
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "export AWS_REGION=sa-east-1" in done.stdout
 
 
 def test_quotes_in_values_survive_each_shell() -> None:

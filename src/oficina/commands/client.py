@@ -17,7 +17,7 @@ def client(service: str, settings: Config) -> Any:
     key, secret = home.keys(settings.home)
     return botocore.session.Session().create_client(
         service,
-        region_name=settings.region,
+        region_name=server.region,
         endpoint_url=server.address,
         aws_access_key_id=key,
         aws_secret_access_key=secret,

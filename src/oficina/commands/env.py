@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     settings = home.settings(arguments)
     server = home.server(settings.home)
     key, secret = home.keys(settings.home)
-    print(text(variables(server.address, settings.region, key, secret, os.environ), arguments.shell))
+    print(text(variables(server.address, server.region, key, secret, os.environ), arguments.shell))
     return 0
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ class Running:
 
     pid: int
     address: str
+    region: str
 
 
 def settings(arguments: argparse.Namespace) -> Config:
@@ -37,7 +40,7 @@ def running(home: Path) -> Running | None:
     """The server of a home, or None when none answers."""
     try:
         said = json.loads((home / "server.json").read_bytes())
-        found = Running(said["pid"], said["address"])
+        found = Running(said["pid"], said["address"], said["region"])
         os.kill(found.pid, 0)
         where = urlsplit(found.address)
         socket.create_connection((where.hostname or "", where.port or 0), timeout=1.0).close()
@@ -67,4 +70,17 @@ def keys(home: Path) -> tuple[str, str]:
 
 def up(home: Path) -> str:
     """The command that starts a server on a home."""
-    return "oficina up" if home == Path("~/.oficina").expanduser() else f"oficina up --home {home}"
+    return f"{typed()} up{flag(home)}"
+
+
+def flag(home: Path) -> str:
+    """The option that names a home, empty for the home that needs no naming."""
+    return "" if home == Config().home.expanduser() else f" --home {home}"
+
+
+def typed() -> str:
+    """How this command is typed here: by its name where the shell would find it, else by its path."""
+    script = Path(sys.argv[0])
+    if script.name != "oficina" or shutil.which("oficina"):
+        return "oficina"
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)

@@ -91,7 +91,5 @@ def _loopback(host: str) -> bool:
 
 
 def _greeting(app: App) -> str:
-    flag = "" if app.config.home == Config().home.expanduser() else f" --home {app.config.home}"
-    return (
-        f'oficina {__version__} listens at {app.address} — in another terminal: eval "$(oficina env{flag})"'
-    )
+    env = f"{home.typed()} env{home.flag(app.config.home)}"
+    return f'oficina {__version__} listens at {app.address} — in another terminal: eval "$({env})"'
