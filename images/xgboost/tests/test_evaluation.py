@@ -57,6 +57,11 @@ def test_a_binary_average_of_many_classes_is_refused() -> None:
         evaluation.score("f1_binary", CLASSES, VOTES, "multi:softprob")
 
 
+def test_labels_that_are_no_classes_are_refused() -> None:
+    with pytest.raises(ValueError, match="numbers of classes"):
+        evaluation.score("accuracy", LABELS + 0.5, SCORES, "reg:squarederror")
+
+
 def test_logits_are_cut_at_zero() -> None:
     assert evaluation.labels_of(np.array([-0.1, 0.1]), "binary:logitraw").tolist() == [0, 1]
 

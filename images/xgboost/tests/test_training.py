@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import struct
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -367,18 +368,46 @@ def test_every_kind_of_setting_trains(workbench: Workbench, settings: dict[str, 
     assert re.search(r"^\[3\]\ttrain-", outcome.log, re.M), outcome.log
 
 
+def on_hosts(
+    folder: Path, settings: dict[str, str], parts: list[Files]
+) -> "list[tuple[Workbench, subprocess.Popen[str]]]":
+    """Start a job of several hosts, each with its part of the data, on addresses that only it uses."""
+    hosts = [f"127.77.0.{number}" for number in range(1, len(parts) + 1)]
+    started = []
+    for host, part in zip(hosts, parts, strict=True):
+        workbench = Workbench(folder / host)
+        workbench.configure("resourceconfig", {"current_host": host, "hosts": hosts})
+        workbench.configure("hyperparameters", settings)
+        workbench.channel("train", part, "text/csv", "File")
+        started.append((workbench, workbench.start()))
+    return started
+
+
+def test_hosts_that_are_stopped_end_after_the_same_round_and_keep_the_model(tmp_path: Path) -> None:
+    lines = toy().csv().splitlines(keepends=True)
+    settings = {**QUICK, "num_round": "1000000", "save_model_on_termination": "true"}
+    (first, one), (second, other) = on_hosts(
+        tmp_path, settings, [{"a.csv": "".join(lines[part::2])} for part in range(2)]
+    )
+    assert one.stdout is not None
+    for line in one.stdout:
+        if line.startswith("[3]"):
+            break
+    for job in (other, one):
+        job.send_signal(signal.SIGTERM)
+    outcomes = [first.outcome(one), second.outcome(other)]
+
+    assert [outcome.code for outcome in outcomes] == [0, 0], [outcome.log for outcome in outcomes]
+    assert [outcome.model.exists() for outcome in outcomes] == [True, False]
+
+
 @pytest.mark.parametrize("empty", [False, True], ids=["all-have-data", "first-host-has-none"])
 def test_hosts_train_one_model_together(tmp_path: Path, empty: bool) -> None:
     lines = toy(rows=600).csv().splitlines(keepends=True)
-    hosts = ["127.77.0.1", "127.77.0.2", "127.77.0.3"]
-    jobs = []
-    for index, host in enumerate(hosts):
-        workbench = Workbench(tmp_path / host)
-        workbench.configure("resourceconfig", {"current_host": host, "hosts": hosts})
-        workbench.configure("hyperparameters", QUICK)
-        part = {} if empty and index == 0 else {"a.csv": "".join(lines[index::3])}
-        workbench.channel("train", part, "text/csv", "File")
-        jobs.append((workbench, workbench.start()))
+    parts: list[Files] = [{"a.csv": "".join(lines[part::3])} for part in range(3)]
+    if empty:
+        parts[0] = {}
+    jobs = on_hosts(tmp_path, QUICK, parts)
     outcomes = [workbench.outcome(job) for workbench, job in jobs]
     writers = [outcome.model.exists() for outcome in outcomes]
 

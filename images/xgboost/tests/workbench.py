@@ -123,6 +123,7 @@ class Workbench:
                 code = train_command.main()
         finally:
             signal.signal(signal.SIGTERM, before)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         failure = self.root / "output" / "failure"
         return Outcome(code, log.getvalue(), failure.read_text() if failure.exists() else "", self.root)
 

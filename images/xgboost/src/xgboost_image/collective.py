@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sagemaker_algorithm_toolkit.exceptions import PlatformError, UserError
 
 from xgboost_image.library import lean_xgboost
@@ -49,6 +50,14 @@ def joined(hosts: Sequence[str], current: str, *, included: bool, port: int = PO
         if current in members and len(members) > 1:
             stack.enter_context(_communicator(answer["tracker"], current))
         yield Member(included=current in members, is_master=current == members[0])
+
+
+def any_says(flag: bool) -> bool:
+    """Whether the flag is set on any of the hosts that train together; without others, whether it is set."""
+    together = lean_xgboost().collective
+    if not together.is_distributed():
+        return flag
+    return bool(together.allreduce(np.array([float(flag)]), together.Op.MAX)[0])
 
 
 def address_of(host: str) -> str:

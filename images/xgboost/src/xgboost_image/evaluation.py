@@ -48,6 +48,7 @@ MINIMIZE = [
     "tweedie-nloglik",
 ]
 TUNABLE = [f"validation:{name}" for name in MAXIMIZE + MINIMIZE]
+MOST_CLASSES = 10_000
 _WITH_THRESHOLD = ("error", "ndcg", "map")
 
 Numbers = Any  # a NumPy array of floats, whose exact type differs between NumPy 1 and 2
@@ -78,11 +79,16 @@ class _Confusion:
     """True positives, false positives and false negatives of every class that occurs."""
 
     def __init__(self, labels: Numbers, predicted: Numbers) -> None:
-        classes = np.union1d(labels, predicted)
-        self.right = np.array([np.sum((labels == each) & (predicted == each)) for each in classes])
-        self.predicted = np.array([np.sum(predicted == each) for each in classes])
-        self.actual = np.array([np.sum(labels == each) for each in classes])
-        self.classes = classes
+        actual, found = labels.astype(np.int64), predicted.astype(np.int64)
+        if actual.min() < 0 or actual.max() > MOST_CLASSES or not np.array_equal(actual, labels):
+            raise ValueError("Classification metrics need labels that are the numbers of classes, from 0.")
+        size = int(max(actual.max(), found.max())) + 1
+        table = np.bincount(actual * size + found, minlength=size * size).reshape(size, size)
+        every_actual, every_predicted = table.sum(axis=1), table.sum(axis=0)
+        self.classes = np.flatnonzero(every_actual + every_predicted)
+        self.right = table.diagonal()[self.classes]
+        self.predicted = every_predicted[self.classes]
+        self.actual = every_actual[self.classes]
 
     def precision(self) -> Numbers:
         return _ratio(self.right, self.predicted)
@@ -95,11 +101,11 @@ class _Confusion:
 
     def positive(self, scores: Numbers) -> float:
         """The score of class 1, which must be one of two classes at most."""
-        if len(self.classes) > 2 or not set(self.classes.tolist()) <= {0.0, 1.0}:
+        if len(self.classes) > 2 or not set(self.classes.tolist()) <= {0, 1}:
             raise ValueError(
                 "Target is multiclass but average='binary'. Please choose another average setting."
             )
-        return float(np.sum(scores[self.classes == 1.0]))
+        return float(np.sum(scores[self.classes == 1]))
 
 
 def _ratio(part: Numbers, whole: Numbers) -> Numbers:

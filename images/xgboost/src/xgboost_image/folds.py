@@ -15,6 +15,7 @@ import numpy as np
 
 from xgboost_image import rounds
 from xgboost_image.library import lean_xgboost
+from xgboost_image.stopping import StopRequest
 
 if TYPE_CHECKING:
     from xgboost_image.training import Data, Plan
@@ -37,7 +38,7 @@ def fold_numbers(labels: Any, kfold: int, *, stratified: bool, generator: Any) -
     return numbers
 
 
-def train_folds(planned: Plan, data: Data, stop: rounds.StopRequest, early: rounds.Early | None) -> list[Any]:
+def train_folds(planned: Plan, data: Data, stop: StopRequest, early: rounds.Early | None) -> list[Any]:
     """Train one model per fold on the rows of both channels."""
     kfold = planned.kfold or 2
     labels = data.both.get_label()
@@ -88,7 +89,7 @@ def _classes(planned: Plan) -> int:
 
 
 def _train_fold(
-    planned: Plan, matrix: Any, rows: tuple[Any, Any], stop: rounds.StopRequest, early: rounds.Early | None
+    planned: Plan, matrix: Any, rows: tuple[Any, Any], stop: StopRequest, early: rounds.Early | None
 ) -> tuple[Any, dict[str, Any]]:
     result: dict[str, Any] = {}
     train, test = matrix.slice(rows[0]), matrix.slice(rows[1])

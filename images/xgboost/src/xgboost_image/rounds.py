@@ -1,29 +1,12 @@
 """What happens after each boosting round: the log line, early stopping, checkpoints, a stop when asked."""
 
-import signal
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from xgboost_image import checkpoints, evaluation
+from xgboost_image import checkpoints, collective, evaluation
 from xgboost_image.library import lean_xgboost
-
-
-class StopRequest:
-    """Whether SageMaker asked the job to stop; a round that has begun is finished first.
-
-    SIGTERM comes two minutes before SIGKILL, so a model is kept if a round takes less than that.
-    """
-
-    def __init__(self) -> None:
-        self.made = False
-
-    def listen(self) -> None:
-        signal.signal(signal.SIGTERM, self._note)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.made = True
+from xgboost_image.stopping import StopRequest
 
 
 @dataclass(frozen=True)
@@ -77,6 +60,8 @@ def _watch(first_round: int, stop: StopRequest, is_master: bool) -> Any:
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             if is_master:
                 print(line(first_round + epoch, evals_log), flush=True)
+            # Every host must end after the same round: one that went on would wait for the others for ever.
+            stop.made = collective.any_says(stop.made)
             return stop.made
 
     return Watch()

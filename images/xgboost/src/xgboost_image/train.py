@@ -6,6 +6,7 @@ import sys
 import traceback
 
 from xgboost_image import log, place
+from xgboost_image.stopping import StopRequest
 
 logger = logging.getLogger("xgboost_image")
 
@@ -33,10 +34,12 @@ def main() -> int:
 
 
 def _run_algorithm(job: place.Job) -> int:
+    stop = StopRequest()
+    stop.listen()
     from xgboost_image import training
 
     try:
-        training.run(job)
+        training.run(job, stop)
     except Exception as error:  # the outermost edge: whatever went wrong must be readable in FailureReason
         return _fail(error)
     return 0

@@ -21,12 +21,14 @@ from xgboost_image.folds import train_folds
 from xgboost_image.library import lean_xgboost
 from xgboost_image.models import MODEL_NAME, write_model
 from xgboost_image.place import Job
+from xgboost_image.stopping import StopRequest
 
 # What XGBoost says, in versions 1.7 to 3, when the data or the settings are at fault.
 _USER_FAULTS = (
     "label must be in [0,1] for logistic regression",
     "label must be in [0, num_class)",
     "Target is multiclass but average='binary'",
+    "Classification metrics need labels",
     "feature_names mismatch",
     "preds.size() == info.labels",
     "dataset only contains pos or neg samples",
@@ -129,10 +131,8 @@ def _for_installed_version(values: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def run(job: Job) -> None:
+def run(job: Job, stop: StopRequest) -> None:
     """Train as the job says and write the model, on one host or together with the others."""
-    stop = rounds.StopRequest()
-    stop.listen()
     planned = plan(job)
     _check_data(planned)
     if len(job.hosts) == 1:
@@ -212,7 +212,7 @@ def _early(planned: Plan, data: Data) -> rounds.Early | None:
     return rounds.Early(planned.early_stopping_rounds, planned.early_metric, watched)
 
 
-def _train(planned: Plan, data: Data, stop: rounds.StopRequest, *, is_master: bool) -> None:
+def _train(planned: Plan, data: Data, stop: StopRequest, *, is_master: bool) -> None:
     """Boost once, or once per fold, and write what came out of it."""
     try:
         if planned.kfold:
@@ -235,7 +235,7 @@ def _train(planned: Plan, data: Data, stop: rounds.StopRequest, *, is_master: bo
             write_model(booster, planned.job.model_folder / name)
 
 
-def _boost(planned: Plan, data: Data, stop: rounds.StopRequest, *, is_master: bool) -> Any:
+def _boost(planned: Plan, data: Data, stop: StopRequest, *, is_master: bool) -> Any:
     folder = planned.job.checkpoint_folder
     checkpoint, done = checkpoints.latest(folder)
     if checkpoint:
