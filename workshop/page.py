@@ -22,6 +22,7 @@ body:has(#pt:checked) .celltag_pt.jp-Cell, body:has(#en:checked) .celltag_en.jp-
 .course table { border-collapse: collapse; margin: .8rem 0; }
 .course td, .course th { padding: .2rem .9rem .2rem 0; text-align: left; }
 .course label { margin-right: 1rem; cursor: pointer; }
+.jp-RenderedMarkdown { overflow-wrap: anywhere; padding-right: 1rem !important; }
 .jp-InputPrompt, .jp-OutputPrompt { display: none !important; }
 """
 

@@ -5,7 +5,7 @@
 #
 # ![](../pictures/0_start_here.svg)
 #
-# Os mesmos passos funcionam aqui e na AWS: nada nestes cadernos importa o *oficina*.
+# Os mesmos passos funcionam aqui e na AWS: nada nestes notebooks importa o *oficina*.
 # Leia, rode cada célula com Shift+Enter, e repita à vontade: toda célula pode rodar de novo.
 # %% [markdown] lang="en"
 # # 0. Start here
@@ -137,9 +137,9 @@ positive = (clients["y"] == "yes").mean()
 assert 0.11 < positive < 0.115, positive
 f"{positive:.2%}"
 # %% [markdown] lang="pt"
-# ## 0.4 Para o balde
+# ## 0.4 Para o bucket
 #
-# Jobs rodam em outra máquina e só veem o que está no S3. O SDK escolhe um balde padrão por conta e região.
+# Jobs rodam em outra máquina e só veem o que está no S3. O SDK escolhe um bucket padrão por conta e região.
 # %% [markdown] lang="en"
 # ## 0.4 Into the bucket
 #
@@ -161,7 +161,7 @@ again.shape
 # %% [markdown] lang="pt"
 # ## O que aconteceu de verdade
 #
-# Nesta máquina o balde é uma tabela de fatos e uma pasta de bytes: cada objeto é um arquivo, guardado uma vez.
+# Nesta máquina o bucket é uma tabela de fatos e uma pasta de bytes: cada objeto é um arquivo, guardado uma vez.
 # A AWS não mostra o que há por trás; aqui `behind` abre a pasta.
 # %% [markdown] lang="en"
 # ## What really happened
@@ -178,13 +178,13 @@ behind("blobs", newest=5)
 # | aqui | na AWS |
 # |---|---|
 # | a conta, o papel e o domínio existem desde o primeiro início | você ou seu time os cria, por exemplo com CloudFormation |
-# | o balde é uma pasta sua, sem custo | cerca de US$ 0,023 por GB e mês |
+# | o bucket é uma pasta sua, sem custo | cerca de US$ 0,023 por GB e mês |
 # | as chaves ficam em um arquivo seu | as credenciais vêm do Studio ou do IAM e vencem |
 # | políticas do IAM são guardadas e mostradas | políticas do IAM também são impostas |
 #
 # ## Limpeza
 #
-# Nada a apagar: os dados no balde são o ponto de partida dos próximos passos.
+# Nada a apagar: os dados no bucket são o ponto de partida dos próximos passos.
 # %% [markdown] lang="en"
 # ## On AWS this would differ
 #

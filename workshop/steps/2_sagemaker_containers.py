@@ -1,12 +1,12 @@
 # %% [markdown] lang="pt"
 # # 2. Contêineres do SageMaker
 #
-# **Meta:** levar o mesmo código do caderno para jobs: preparar, treinar de dois modos, servir e medir.
+# **Meta:** levar o mesmo código do notebook para jobs: preparar, treinar de dois modos, servir e medir.
 #
 # ![](../pictures/2_sagemaker_containers.svg)
 #
-# O código não mora neste caderno: `project/preprocess.py`, `project/train.py` e `project/evaluate.py` são módulos comuns,
-# com testes. Abra-os ao lado. O caderno só diz *onde* eles rodam.
+# O código não mora neste notebook: `project/preprocess.py`, `project/train.py` e `project/evaluate.py` são módulos comuns,
+# com testes. Abra-os ao lado. O notebook só diz *onde* eles rodam.
 # %% [markdown] lang="en"
 # # 2. SageMaker containers
 #
