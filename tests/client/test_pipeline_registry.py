@@ -67,3 +67,13 @@ def test_a_pipeline_registers_what_it_trained_and_makes_a_model_of_it(bench: Ben
     (found,) = [one for one in bench.sagemaker.list_models()["Models"] if one["ModelName"].lower() == name]
     described = bench.sagemaker.describe_model(ModelName=found["ModelName"])
     assert described["PrimaryContainer"]["ModelPackageName"] == versions[1]["ModelPackageArn"]
+
+
+def test_a_package_without_a_group_gets_the_name_that_the_execution_makes(bench: Bench) -> None:
+    arguments = {"InferenceSpecification": {"Containers": [{"Image": IMAGE}]}}
+    step = {"Name": "register", "Type": "RegisterModel", "Arguments": arguments}
+    text = json.dumps({"Version": "2020-12-01", "Steps": [step]})
+    bench.sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=text, RoleArn=ROLE)
+    run(bench)
+    (package,) = bench.sagemaker.list_model_packages()["ModelPackageSummaryList"]
+    assert package["ModelPackageName"].startswith("pipelines-")

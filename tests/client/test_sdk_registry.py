@@ -61,3 +61,20 @@ def test_v2_writes_a_model_card_and_exports_it(printed_by_v2: list[str]) -> None
     assert "card 2 another number" in printed_by_v2
     assert "pdf b'%PDF-'" in printed_by_v2
     assert "card deleted True" in printed_by_v2
+
+
+def test_v3_registers_in_a_pipeline(verified_server: Server) -> None:
+    environment = verified_server.environment()
+    printed = run_client("client-v3", PROGRAMS / "registering_v3.py", environment, 600).splitlines()
+    assert "steps ['Register', 'Train']" in printed
+    assert "version 1 Approved" in printed
+    assert "data True" in printed
+
+
+def test_v2_registers_in_a_pipeline_and_serves_the_version(verified_server: Server) -> None:
+    environment = verified_server.environment()
+    printed = run_client("client-v2", PROGRAMS / "registering_v2.py", environment, 600).splitlines()
+    assert "steps ['Register-RegisterModel', 'Train']" in printed
+    assert "version 1 Approved" in printed
+    assert "metrics True" in printed
+    assert "predicted ['6.0', '14.0']" in printed

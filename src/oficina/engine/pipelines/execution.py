@@ -211,7 +211,7 @@ class Execution:
         point("step-named")
         request = arguments.fit(f"Create{kind.noun}", {**given, **({kind.name: name} if kind.named else {})})
         if step.type == "RegisterModel":
-            request = registering.prepare(self._call, f"{self.arn}/{name}", request)
+            request = registering.prepare(self._call, self.arn, name, request)
         answer = self._found(kind, name) if resumed else None
         answer = answer or self._call(f"Create{kind.noun}", request)
         point("step-made")

@@ -11,16 +11,18 @@ from oficina.store.kinds import Document
 Call = Callable[[str, Document], Document]
 
 
-def prepare(call: Call, identity: str, request: Document) -> Document:
+def prepare(call: Call, execution: str, name: str, request: Document) -> Document:
     """The request of a step; its group is made when it is not there, as AWS's pipelines do.
 
-    ``identity`` is the same whenever the step begins again after a crash, and so is the token.
+    ``name`` is the same whenever the step begins again after a crash, and so is the token. It is also the
+    name of a package without a group: the SDKs leave that to the execution.
     """
     group = request.get("ModelPackageGroupName")
     if group and not group.startswith("arn:"):
         _make_group(call, group)
-    token = str(uuid.uuid5(uuid.NAMESPACE_URL, identity))
-    return {**request, "ClientToken": token}
+    token = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{execution}/{name}"))
+    request = {**request, "ClientToken": token}
+    return request if group else {**request, "ModelPackageName": name}
 
 
 def _make_group(call: Call, name: str) -> None:
