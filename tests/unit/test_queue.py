@@ -1,6 +1,7 @@
 """The queue: work is given out once, kept until it is done, and found again after a crash."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,30 @@ def test_work_of_another_topic_is_left_alone(database: Database) -> None:
     put(queue, "a")
 
     assert queue.lease(["endpoint"], 0.01) is None
+
+
+def test_work_told_done_twice_takes_no_other_work_with_it(database: Database) -> None:
+    queue = Queue(database, StoppedClock())
+    put(queue, "a")
+    first = queue.lease(["job"], 0.01)
+    assert first is not None
+    queue.done(first)
+    put(queue, "b")
+
+    queue.done(first)
+
+    second = queue.lease(["job"], 0.01)
+    assert second is not None
+    assert second.resource == "b"
+
+
+def test_work_stays_leased_until_its_end_is_committed(database: Database) -> None:
+    queue = Queue(database, StoppedClock())
+    put(queue, "a")
+    task = queue.lease(["job"], 0.01)
+    assert task is not None
+
+    with database.transaction():
+        queue.done(task)
+        with ThreadPoolExecutor() as another:
+            assert another.submit(queue.lease, ["job"], 0.01).result() is None

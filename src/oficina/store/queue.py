@@ -108,6 +108,9 @@ class Queue:
         """The work is done: its row goes, in the caller's transaction when there is one."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM queue WHERE id=?", (task.id,))
+        self._database.after_commit(lambda: self._free(task))
+
+    def _free(self, task: Task) -> None:
         with self._wake:
             self._leased.discard(task.id)
 

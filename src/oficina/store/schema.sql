@@ -31,7 +31,7 @@ CREATE TABLE tags (
 
 -- Work to do: a row is leased, worked on, and deleted when done. A lease that runs out gives the work back.
 CREATE TABLE queue (
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, since work may be told done twice
     topic     TEXT NOT NULL,             -- 'training'
     resource  TEXT NOT NULL,             -- the ARN that it is about
     account   TEXT NOT NULL,
