@@ -13,6 +13,7 @@ from oficina.engine.pipelines import executions
 from oficina.engine.pipelines.executions import Executions
 from oficina.engine.processing import Processing
 from oficina.engine.training import Training
+from oficina.engine.transform import Transform
 from oficina.engine.workers import FrontDoor, Workers
 from oficina.services.cloudwatch import cloudwatch
 from oficina.services.ecr import ecr
@@ -34,7 +35,7 @@ def services() -> dict[str, Service]:
 
 def workers(config: Config, store: Store, clock: Clock, address: str, front_door: FrontDoor) -> Workers:
     """The engine's workers. Add a topic here."""
-    of_jobs = Jobs(Training(), Processing())
+    of_jobs = Jobs(Training(), Processing(), Transform())
     of_endpoints = Endpoints()
     of_executions = Executions()
     return (

@@ -22,6 +22,7 @@ from oficina.services.sagemaker import (
     studio,
     tags,
     training,
+    transform,
     user_profiles,
 )
 from oficina.services.sagemaker.api import sagemaker
@@ -49,5 +50,6 @@ __all__ = [
     "studio",
     "tags",
     "training",
+    "transform",
     "user_profiles",
 ]
