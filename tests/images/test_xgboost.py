@@ -123,3 +123,12 @@ def test_what_the_user_can_put_right_becomes_the_failure(image: Image, make_job:
     assert ended.failure is not None
     assert ended.failure.startswith("framework error: \n")
     assert "UserError: Missing required hyperparameter: num_round" in ended.failure
+
+
+def test_requirements_may_name_xgboost_as_it_is(image: Image, make_job: MakeJob) -> None:
+    version = {"1.7-1": "1.7.6", "3.0-5": "3.0.5"}[image.tag]
+    job = make_job(image, ["/bin/sh", "-c", f"pip install --no-index xgboost=={version}"])
+    ended = job.run()
+
+    assert ended.hosts["algo-1"].exit_code == 0, job.log()
+    assert job.log()[0].startswith(f"Requirement already satisfied: xgboost=={version}")

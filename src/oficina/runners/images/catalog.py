@@ -87,7 +87,7 @@ class Catalog:
             )
         python = _interpreter(reference, tag.python)
         requirements = (definition.folder / tag.requirements).read_text(encoding="utf-8")
-        digest = _digest(requirements, python, definition.sources)
+        digest = _digest(requirements, python, definition.sources(tag))
         return Image(
             uri=reference.uri,
             name=definition.folder.name,
@@ -102,7 +102,7 @@ class Catalog:
             metric_definitions=definition.metric_definitions,
             python=python.path,
             requirements=requirements,
-            sources=definition.sources,
+            sources=definition.sources(tag),
             note=_note(reference, tag, python),
         )
 

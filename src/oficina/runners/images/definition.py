@@ -18,8 +18,8 @@
     environment = { NAME = "value" }
 
 All but repositories and tags may be left out. No tag, or a digest alone, means "latest"; where no tag has
-that alias it is the last one. The packages in ``src/`` beside it, and those of ``images/toolkit/src``, are
-copied into the environment.
+that alias it is the last one. The packages in ``src/`` beside it, those in ``src-<tag>/``
+and those of ``images/toolkit/src`` are copied into the environment.
 """
 
 from __future__ import annotations
@@ -81,10 +81,9 @@ class Definition:
             metric_definitions=tuple(json.loads((path.parent / metrics).read_bytes())) if metrics else (),
         )
 
-    @property
-    def sources(self) -> tuple[Path, ...]:
-        """The folders of packages of our own: the toolkit's, and over them the image's."""
-        folders = (self.folder.parent / TOOLKIT / "src", self.folder / "src")
+    def sources(self, tag: Tag) -> tuple[Path, ...]:
+        """The folders of packages of our own: the toolkit's, over them the image's, over them the tag's."""
+        folders = (self.folder.parent / TOOLKIT / "src", self.folder / "src", self.folder / f"src-{tag.name}")
         return tuple(folder for folder in folders if folder.is_dir())
 
     def find(self, asked: str | None) -> Tag | None:
