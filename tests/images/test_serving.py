@@ -176,7 +176,7 @@ def test_an_error_in_the_users_code_is_500_and_its_traceback_is_in_the_log(serve
     endpoint = serve(SUMS + "def predict_fn(data, model): raise ValueError('no such row')\n")
 
     assert endpoint.invoke("1,2\n")[::2] == (500, b"ValueError: no such row")
-    assert "ValueError: no such row" in endpoint.job.log()
+    wait_until(lambda: "ValueError: no such row" in endpoint.job.log(), "the traceback is not in the log")
     assert endpoint.healthy()
 
 
