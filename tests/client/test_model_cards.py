@@ -59,7 +59,8 @@ def test_new_content_is_a_new_version_and_the_old_one_stays(bench: Bench, card: 
 
 
 def test_what_is_no_card_is_refused(bench: Bench, card: str) -> None:
-    for content in ("", "no", "[1]", '{"strange": 1}'):
+    deep = '{"intended_uses": ' + "[" * 5_000 + "]" * 5_000 + "}"
+    for content in ("", "no", "[1]", '{"strange": 1}', deep, '{"intended_uses": "\\ud800"}'):
         call = partial(bench.sagemaker.update_model_card, ModelCardName="card", Content=content)
         assert refusal(call)[0] == "ValidationException"
     both = partial(bench.sagemaker.update_model_card, Content="{}", ModelCardStatus="Draft")

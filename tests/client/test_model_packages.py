@@ -413,6 +413,10 @@ def test_the_card_of_a_version_is_changed_in_parts(shop: Shop) -> None:
     shop.sagemaker.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardContent": content})
     shop.sagemaker.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
     assert describe(shop, arn)["ModelCard"] == {"ModelCardContent": content, "ModelCardStatus": "Approved"}
+    shop.sagemaker.update_model_package(
+        ModelPackageArn=arn, ModelCard={"ModelCardContent": "null", "ModelCardStatus": "Archived"}
+    )
+    assert describe(shop, arn)["ModelCard"] == {"ModelCardContent": content, "ModelCardStatus": "Archived"}
     public = describe(shop, arn, IncludedData="MetadataOnly")["ModelCard"]["ModelCardContent"]
     assert json.loads(public) == {"intended_uses": {"risk_rating": "Low"}}
     for wrong in ("not json", "[]", '{"strange": 1}', '{"model_package_details": {}}'):

@@ -56,6 +56,12 @@ def test_v2_approves_and_deploys_a_version(printed_by_v2: list[str]) -> None:
     assert any(line.startswith("predicted") for line in printed_by_v2)
 
 
+def test_v2_changes_a_version_and_finds_its_model_card(printed_by_v2: list[str]) -> None:
+    assert "changed s3://elsewhere/model PendingReview" in printed_by_v2
+    expected = "one card The model package has already been associated with ['of-package'] model cards."
+    assert expected in printed_by_v2
+
+
 def test_v2_writes_a_model_card_and_exports_it(printed_by_v2: list[str]) -> None:
     assert "card versions 2" in printed_by_v2
     assert "card 2 another number" in printed_by_v2

@@ -7,7 +7,8 @@ import sagemaker
 from sagemaker import ModelPackage
 from sagemaker.deserializers import StringDeserializer
 from sagemaker.metadata_properties import MetadataProperties
-from sagemaker.model_card import ModelCard, ModelCardStatusEnum, ModelOverview
+from sagemaker.model_card import ModelCard, ModelCardStatusEnum, ModelOverview, ModelPackageModelCard
+from sagemaker.model_card.model_card import ModelPackage as PackageOfCard
 from sagemaker.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.serializers import CSVSerializer
 from sagemaker.sklearn import SKLearn
@@ -56,6 +57,17 @@ package.update_customer_metadata({"number": "two", "more": "x"})
 package.remove_customer_metadata_properties(["more"])
 described = client.describe_model_package(ModelPackageName=package.model_package_arn)
 print("metadata", described["CustomerMetadataProperties"])
+package.update_source_uri("s3://elsewhere/model")
+package.add_inference_specification(name="plain", image_uris=[estimator.training_image_uri()])
+package.update_model_card(ModelPackageModelCard(model_card_status=ModelCardStatusEnum.PENDING_REVIEW))
+described = client.describe_model_package(ModelPackageName=package.model_package_arn)
+print("changed", described["SourceUri"], described["ModelCard"]["ModelCardStatus"])
+details = PackageOfCard.from_model_package_arn(package.model_package_arn, sagemaker_session=session)
+ModelCard("of-package", model_package_details=details, sagemaker_session=session).create()
+try:
+    PackageOfCard.from_model_package_arn(package.model_package_arn, sagemaker_session=session)
+except ValueError as refusal:
+    print("one card", refusal)
 
 again = ModelPackage(role=role, model_package_arn=package.model_package_arn, sagemaker_session=session)
 again.deploy(initial_instance_count=1, instance_type="ml.m5.large", endpoint_name="registry-v2", wait=False)

@@ -20,6 +20,8 @@ SECTIONS = (
 """The top-level properties of the model card JSON schema (developer guide, Model Cards)."""
 PACKAGE_SECTIONS = tuple(name for name in SECTIONS if name != "model_package_details")
 """Those of a card inside a model package (API reference of CreateModelPackage, ModelCard)."""
+DEEPEST = 30
+"""The schema has half as many levels."""
 _PUBLIC = {
     "model_overview": ("model_id", "model_name"),
     "intended_uses": ("risk_rating",),
@@ -32,9 +34,10 @@ def parse(text: str, sections: tuple[str, ...] = SECTIONS) -> dict[str, Any]:
     """The sections of a card. Raises AwsError for what is not a card."""
     try:
         content = json.loads(text)
+        json.dumps(content, ensure_ascii=False).encode()  # half a character is none
     except (ValueError, RecursionError):
         content = None
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or _deep(content):
         raise validation("Model card content must be a JSON object that follows the model card schema.")
     strange = sorted(set(content) - set(sections))
     if strange:
@@ -43,6 +46,12 @@ def parse(text: str, sections: tuple[str, ...] = SECTIONS) -> dict[str, Any]:
             f"It has: {', '.join(sections)}."
         )
     return content
+
+
+def _deep(value: Any, room: int = DEEPEST) -> bool:
+    """Whether there are more structures in structures than a card can have."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return room == 0 or any(_deep(item, room - 1) for item in items)
 
 
 def public(text: str) -> str:

@@ -14,9 +14,9 @@ from oficina.store.scan import scan
 
 def first_card(ctx: Context, package: Document) -> Document:
     """The card of a new version: what the request gives, else a draft of what is known."""
-    given = package.get("ModelCard", {})
-    if given.get("ModelCardContent"):
-        return changed(ctx, package, given)
+    given = _given(package.get("ModelCard", {}))
+    if "ModelCardContent" in given:
+        return changed({}, given)
     text = card_content.draft(*_known(ctx, package))
     return {"ModelCardStatus": "Draft", **given, "ModelCardContent": text}
 
@@ -32,15 +32,19 @@ def _known(ctx: Context, package: Document) -> tuple[list[str], Document | None]
     return urls, None
 
 
-def changed(ctx: Context, package: Document, given: Document) -> Document:
+def _given(card: Document) -> Document:
+    """What a request says of the card: SDK v2 sends ``null`` for a content that nobody gave."""
+    return {name: value for name, value in card.items() if value and value != "null"}
+
+
+def changed(package: Document, asked: Document) -> Document:
     """A package's card with another content, another status, or both."""
+    given = _given(asked)
     if not given:
         raise validation("ModelCard needs a ModelCardContent or a ModelCardStatus.")
-    if given.get("ModelCardContent"):
+    if "ModelCardContent" in given:
         card_content.parse(given["ModelCardContent"], PACKAGE_SECTIONS)
-    before = package.get("ModelCard", {})
-    card = {"ModelCardContent": "{}", "ModelCardStatus": "Draft", **before}
-    return card | {name: value for name, value in given.items() if value}
+    return {"ModelCardContent": "{}", "ModelCardStatus": "Draft", **package.get("ModelCard", {}), **given}
 
 
 def shown(package: Document, included: str) -> Document:

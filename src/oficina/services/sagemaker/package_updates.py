@@ -39,7 +39,7 @@ def update_model_package(ctx: Context, request: dict[str, Any]) -> dict[str, Any
         if "CustomerMetadataProperties" in request or "CustomerMetadataPropertiesToRemove" in request:
             changes["CustomerMetadataProperties"] = _properties(package, request)
         if "ModelCard" in request:
-            changes["ModelCard"] = package_cards.changed(ctx, package, request["ModelCard"])
+            changes["ModelCard"] = package_cards.changed(package, request["ModelCard"])
         if "AdditionalInferenceSpecificationsToAdd" in request:
             changes["AdditionalInferenceSpecifications"] = additional(
                 ctx,
