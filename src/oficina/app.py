@@ -25,6 +25,7 @@ from oficina.store.store import Store
 from oficina.wire.gateway import Gateway
 from oficina.wire.http import Server
 from oficina.wire.local import Local
+from oficina.wire.mlflow import Door
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class App:
         self._worlds: set[tuple[str, str]] = set()
         self._entering = threading.Lock()
         self._key = _default_key(self.store, config)
-        self.gateway = Gateway(self, (Local(self),))
+        self.gateway = Gateway(self, (Local(self),), (Door(),))
         self.server = _listen(config, self.gateway)
         self.workers = catalog.workers(
             self.config, self.store, self.clock, self.address, self.gateway.call_as_account

@@ -35,6 +35,8 @@ class Config:
     """OFICINA_SLOTS: jobs that run at once; 0 follows the machine's cores."""
     hold: float = 10.0
     """OFICINA_HOLD: seconds that a Describe of a young job may wait for the job's end."""
+    mlflow_idle: float = 1800.0
+    """OFICINA_MLFLOW_IDLE: seconds without a request after which an MLflow server rests."""
     chaos: str = ""
     """OFICINA_CHAOS: the named point at which a process kills itself (for tests)."""
     free_bytes: int = 512 * 1024 * 1024

@@ -9,6 +9,8 @@ from oficina.engine.cards import exports
 from oficina.engine.hosting import endpoints
 from oficina.engine.hosting.endpoints import Endpoints
 from oficina.engine.jobs import Jobs
+from oficina.engine.mlflow import kinds as mlflow
+from oficina.engine.mlflow.servers import Servers
 from oficina.engine.pipelines import executions
 from oficina.engine.pipelines.executions import Executions
 from oficina.engine.processing import Processing
@@ -38,6 +40,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
     of_jobs = Jobs(Training(), Processing(), Transform())
     of_endpoints = Endpoints()
     of_executions = Executions()
+    of_mlflow = Servers()
     return (
         Workers(config, store, clock, address, front_door)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
@@ -49,4 +52,8 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_clear(of_endpoints.clear)
         .add(executions.TOPIC, of_executions)
         .at_start(of_executions.start)
+        .add(mlflow.TOPIC, of_mlflow, threads=2)
+        .at_start(of_mlflow.start)
+        .at_stop(of_mlflow.stop)
+        .at_clear(of_mlflow.clear)
     )

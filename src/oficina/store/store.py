@@ -23,13 +23,24 @@ from oficina.store.objects import Objects
 from oficina.store.outbox import Outbox
 from oficina.store.queue import Queue
 from oficina.store.steps import Steps
+from oficina.store.takeovers import Takeovers
+from oficina.store.tickets import Tickets
 from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
 
-SCHEMAS = ("schema.sql", "s3.sql", "logs.sql", "metrics.sql", "steps.sql", "outbox.sql", "registry.sql")
+SCHEMAS = (
+    "schema.sql",
+    "s3.sql",
+    "logs.sql",
+    "metrics.sql",
+    "steps.sql",
+    "mlflow.sql",
+    "outbox.sql",
+    "registry.sql",
+)
 """The files of the schema, in order."""
 
-FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "logs", "trash")
+FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "mlflow", "logs", "trash")
 """The folders of a home that hold the bytes of a server's worlds."""
 
 
@@ -53,6 +64,8 @@ class Store:
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
         self.steps = Steps(self.database)
+        self.tickets = Tickets(self.database, clock)
+        self.takeovers = Takeovers(self.database)
         self.blobs = Blobs(self.home)
         self.buckets = Buckets(self.database, clock)
         self.versions = Versions(self.database, self.blobs, clock)

@@ -32,6 +32,8 @@ PROTOCOLS: Mapping[str, ModuleType] = {
 }
 
 Local = Callable[[Request], Response | None]
+Door = Callable[["Gateway", Exchange], Response | None]
+"""Answers requests that are of no AWS protocol; gives every other back with None."""
 
 
 class World(Protocol):
@@ -54,12 +56,13 @@ class World(Protocol):
 class Gateway:
     """Bytes in, bytes out."""
 
-    def __init__(self, world: World, locals_: tuple[Local, ...] = ()) -> None:
+    def __init__(self, world: World, locals_: tuple[Local, ...] = (), doors: tuple[Door, ...] = ()) -> None:
         self.world = world
         self.config = world.config
         self.store = world.store
         self.clock = world.clock
         self._locals = locals_
+        self._doors = doors
 
     def __call__(self, request: Request) -> Response:
         """The answer to a request; never raises."""
@@ -67,6 +70,10 @@ class Gateway:
         try:
             for local in self._locals:
                 answer = local(request)
+                if answer is not None:
+                    return answer
+            for door in self._doors:
+                answer = door(self, exchange)
                 if answer is not None:
                     return answer
             for stage in STAGES:

@@ -1,0 +1,1 @@
+"""A managed MLflow server in one process."""

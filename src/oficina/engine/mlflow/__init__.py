@@ -1,0 +1,1 @@
+"""Managed MLflow: a real MLflow server behind each tracking server and each app."""

@@ -1,0 +1,239 @@
+"""The MLflow server behind one ARN: a process that starts when asked, outlives oficina, rests when idle."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from oficina.engine import program
+from oficina.engine.hosting import fleets
+from oficina.engine.hosting.instance import HOST, Instance
+from oficina.engine.hosting.kinds import HostingAbandoned, HostingFailed
+from oficina.engine.jobs import JobFailed
+from oficina.engine.mlflow.kinds import CLOSED, IMAGE, MlflowFailed, registers
+from oficina.engine.workers import Engine
+from oficina.runners import process
+from oficina.runners.process import Spec
+from oficina.store.kinds import Document, Kind
+from oficina.store.store import Store
+
+log = logging.getLogger(__name__)
+
+STARTUP_SECONDS = 120.0
+"""In what time a server must answer: MLflow imports for seconds, on a busy machine for many."""
+GRACE_SECONDS = 10
+LOG_GROUP = "/aws/sagemaker/mlflow"
+
+
+class Site:
+    """One MLflow server and the way to it."""
+
+    def __init__(self, engine: Engine, kind: Kind, account: str, region: str, document: Document) -> None:
+        self.engine, self.kind, self.account, self.region = engine, kind, account, region
+        self.arn = str(document[kind.member("arn")])
+        self.id = str(document["_id"])
+        self.folder = engine.store.folder("mlflow") / self.id
+        self.in_flight = 0
+        self.used = time.monotonic()
+        self._instance: Instance | None = None
+        self._failure = ""
+        self._changed = threading.Condition()
+        self._life = threading.Lock()
+        self.read(document)
+
+    def read(self, document: Document) -> None:
+        """Takes over what the resource's document says."""
+        self.name = str(document[self.kind.member("name")])
+        self.role = str(document["RoleArn"])
+        self.artifacts = str(document["ArtifactStoreUri"])
+        self.open = document[self.kind.member("status")] not in CLOSED
+        self.registers = registers(document)
+        self.since = float(document.get("_since", 0))
+
+    @property
+    def database(self) -> Path:
+        """MLflow's own SQLite file."""
+        return self.folder / "data" / "mlflow.db"
+
+    @property
+    def _place(self) -> Path:
+        return self.folder / "process"
+
+    @contextmanager
+    def using(self) -> Iterator[Instance]:
+        """The process while a request is under way. Raises MlflowFailed when it does not start."""
+        with self._changed:
+            self.in_flight += 1
+        try:
+            yield self._ready()
+        finally:
+            with self._changed:
+                self.in_flight -= 1
+                self.used = time.monotonic()
+
+    def _ready(self) -> Instance:
+        with self._changed:
+            instance = self._instance
+            if instance is not None and instance.up:
+                return instance
+            if instance is None:
+                self._begin()
+            end = time.monotonic() + STARTUP_SECONDS
+            while not (self._instance is not None and self._instance.up):
+                if self._failure:
+                    raise MlflowFailed(self._failure)
+                left = end - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
+                    raise MlflowFailed("The MLflow server did not start in time.")
+            return self._instance
+
+    def _begin(self) -> None:
+        self._failure = ""
+        self._instance = instance = Instance(self.name, self._place, STARTUP_SECONDS)
+        threading.Thread(
+            target=self._raise, args=(instance,), name=f"mlflow {self.name}", daemon=True
+        ).start()
+
+    def _raise(self, instance: Instance) -> None:
+        """Launches the process and stands by until it answers."""
+        try:
+            with self._life:
+                make = self._maker()
+                logs = self.engine.store.logs
+                logs.attach(self.account, self.region, LOG_GROUP, f"{self.name}/{self.id}", instance.log)
+                instance.start(make)
+            instance.await_health(time.monotonic() + STARTUP_SECONDS, lambda: self._instance is not instance)
+            instance.keep(self._tell, fleets.refresher(self.engine))
+        except HostingAbandoned:
+            return
+        except (HostingFailed, JobFailed, OSError) as failure:
+            log.warning("the MLflow server of %s does not start: %s", self.arn, failure)
+            tail = instance.tail()
+            instance.close(kill=True)
+            with self._changed:
+                if self._instance is instance:
+                    self._instance = None
+                    self._failure = f"The MLflow server does not start: {failure} {tail}"[:1024]
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _maker(self) -> Callable[[int], Spec]:
+        image = program.image_of(self.engine, IMAGE)
+        self.database.parent.mkdir(parents=True, exist_ok=True)
+
+        def make(port: int) -> Spec:
+            self.engine.store.keys.end_job(self.arn)
+            role = {"RoleArn": self.role}
+            document = program.spec_base(self.engine, self.region, role, self.arn, image, self._place)
+            document["env"] |= {
+                "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{self.database}",
+                "MLFLOW_DEFAULT_ARTIFACT_ROOT": self.artifacts,
+                "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
+                "SAGEMAKER_BIND_TO_PORT": str(port),
+            }
+            document["writable"] = [*document["writable"], str(self.database.parent)]
+            document |= {
+                "name": self.name,
+                "hosts": [HOST],
+                "command": list(image.serve),
+                "workdir": "/",
+                "stop_grace_seconds": GRACE_SECONDS,
+                "port": port,
+            }
+            return program.spec(document)
+
+        return make
+
+    def adopt(self) -> None:
+        """Takes up the process that an earlier server launched, when one runs; it may know an old address."""
+        if not process.alive(self._place):
+            return
+        spec = Spec.from_json((self._place / "spec.json").read_text(encoding="utf-8"))
+        if spec.env.get("AWS_ENDPOINT_URL") != self.engine.address:
+            process.stop(self._place)
+            process.wait(self._place)
+            return
+        with self._changed:
+            self._instance = Instance(self.name, self._place, STARTUP_SECONDS)
+            self._instance.keep(self._tell, fleets.refresher(self.engine), adopted=True)
+
+    def rest(self, idle: float) -> None:
+        """Ends the process when nobody has used it for so many seconds."""
+        with self._changed:
+            quiet = self.in_flight == 0 and time.monotonic() - self.used > idle
+        if quiet and self._instance is not None:
+            log.info("the MLflow server of %s is idle and rests", self.arn)
+            self.close()
+
+    def close(self, kill: bool = False) -> None:
+        """Ends the process; the next request starts it again."""
+        with self._life:
+            with self._changed:
+                instance, self._instance = self._instance, None
+            if instance is not None:
+                instance.close(kill)
+            elif process.alive(self._place):
+                process.kill(self._place)
+                process.wait(self._place)
+        self._tell()
+
+    def remove(self) -> None:
+        """Ends the process and forgets all that MLflow knew; artifacts in S3 stay, as on AWS."""
+        self.close(kill=True)
+        self.engine.store.keys.end_job(self.arn)
+        self.engine.store.tickets.end(self.arn)
+        process.remove(self.folder)
+
+
+class Sites:
+    """The MLflow servers of one oficina, by ARN and by id."""
+
+    def __init__(self) -> None:
+        self._by_arn: dict[str, Site] = {}
+        self._by_id: dict[str, Site] = {}
+        self._lock = threading.Lock()
+
+    def put(self, site: Site) -> None:
+        """Adds one."""
+        with self._lock:
+            self._by_arn[site.arn] = self._by_id[site.id] = site
+
+    def of_arn(self, arn: str) -> Site | None:
+        """The one with an ARN."""
+        return self._by_arn.get(arn)
+
+    def of_id(self, identity: str) -> Site | None:
+        """The one with an id."""
+        return self._by_id.get(identity)
+
+    def all(self) -> list[Site]:
+        """Every one."""
+        with self._lock:
+            return list(self._by_arn.values())
+
+    def remove(self, site: Site) -> None:
+        """Forgets one."""
+        with self._lock:
+            self._by_arn.pop(site.arn, None)
+            self._by_id.pop(site.id, None)
+
+
+_all: WeakKeyDictionary[Store, Sites] = WeakKeyDictionary()
+_guard = threading.Lock()
+
+
+def of(store: Store) -> Sites:
+    """The MLflow servers of the oficina that has this store."""
+    with _guard:
+        found = _all.get(store)
+        if found is None:
+            found = _all[store] = Sites()
+        return found

@@ -1,0 +1,30 @@
+"""Which versions of models were taken over from an MLflow server into the model registry."""
+
+from __future__ import annotations
+
+from oficina.store.database import Database
+
+
+class Takeovers:
+    """Versions by the server's ARN, the model and the version."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known(self, arn: str) -> set[tuple[str, str]]:
+        """The models and versions of a server that are model packages by now."""
+        rows = self._database.reader.execute("SELECT model, version FROM mlflow_versions WHERE arn=?", (arn,))
+        return {(row["model"], row["version"]) for row in rows}
+
+    def put(self, arn: str, model: str, version: str, package: str) -> None:
+        """Says which package a version became."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO mlflow_versions (arn, model, version, package) VALUES (?, ?, ?, ?)",
+                (arn, model, version, package),
+            )
+
+    def forget(self, arn: str) -> None:
+        """Forgets the versions of a server."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM mlflow_versions WHERE arn=?", (arn,))
