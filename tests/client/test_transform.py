@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.jobs import ROLE
+from tests.registry import group, register
 from tests.shops import BUCKET, Shop
 from tests.waiting import wait_until
 
@@ -62,6 +64,17 @@ def test_every_file_below_the_prefix_has_its_predictions(shop: Shop, summing: st
     assert out(shop, "a.csv.out") == "3.0\n7.0\n11.0\n"
     assert out(shop, "deep/b.csv.out") == "30.0\n"
     assert job["TransformStartTime"] <= job["TransformEndTime"]
+
+
+def test_a_model_of_an_approved_package_is_served_for_the_job(shop: Shop) -> None:
+    group(shop)
+    arn = register(shop, ModelApprovalStatus="Approved")
+    shop.sagemaker.create_model(ModelName="m", Containers=[{"ModelPackageName": arn}], ExecutionRoleArn=ROLE)
+
+    job = transform(shop, "m", shop.put("in/a.csv", b"echo one\necho two\n"), BatchStrategy="SingleRecord")
+
+    assert (job["TransformJobStatus"], job.get("FailureReason")) == ("Completed", None)
+    assert out(shop, "a.csv.out") == "one\ntwo\n"
 
 
 @pytest.mark.parametrize(("strategy", "sizes"), [("MultiRecord", "3\n3\n3\n"), ("SingleRecord", "1\n1\n1\n")])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from oficina.engine import inputs, outputs, program
 from oficina.engine.hosting import artifacts, ports
-from oficina.engine.hosting.kinds import MODEL, HostingFailed
+from oficina.engine.hosting.kinds import MODEL, HostingFailed, container_of
 from oficina.engine.inputs import InputMissing, Source
 from oficina.engine.jobs import JobFailed
 from oficina.engine.machine import MachineMetrics
@@ -99,8 +99,7 @@ def _container(docs: Scope, name: str) -> tuple[Document, str]:
         model = docs.get(MODEL, name)
     except AwsError as error:
         raise JobFailed(f"ClientError: {error.message}") from error
-    containers = model.get("_containers") or [model.get("PrimaryContainer") or model["Containers"][0]]
-    return containers[0], model["ExecutionRoleArn"]
+    return container_of(model), model["ExecutionRoleArn"]
 
 
 def _hosts(job: Document) -> list[str]:
