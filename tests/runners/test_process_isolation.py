@@ -70,7 +70,7 @@ def test_a_home_in_any_place_is_hidden_and_its_environment_shown(
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/x", "/usr/x", "/x", "/root/x", "/run/x", "/proc/sys/kernel/domainname"]
+    "path", ["/etc/x", "/usr/x", "/x", "/srv/x", "/run/x", "/proc/sys/kernel/domainname"]
 )
 def test_the_machine_is_read_only(make_job: MakeJob, path: str) -> None:
     assert make_job(f"echo x > {path}").run().exit_code != 0

@@ -15,7 +15,7 @@ def execution_id() -> str:
 
 
 def of_step(execution: str, step: str, prefix: str | None) -> str:
-    """``pipelines-EXECUTION-STEP-XXXXXXXXXX``, or ``PREFIX-EXECUTION-XXXXXXXXXX``."""
+    """``pipelines-EXECUTION-STEP-RANDOM``, or ``PREFIX-EXECUTION-RANDOM``; ten random letters and digits."""
     suffix = "".join(secrets.choice(_MIXED) for _ in range(10))
     if prefix:
         room = 63 - len(execution) - len(suffix) - 2

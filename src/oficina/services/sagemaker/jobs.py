@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from oficina import arns
-from oficina.errors import validation
+from oficina.engine import jobs
+from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.store.kinds import Document, Kind
 
@@ -67,6 +68,24 @@ def _is_waiter(ctx: Context) -> bool:
         if part.startswith("m/"):
             return "B" in part[2:].split(",")
     return False
+
+
+def stop(ctx: Context, life: jobs.Life, name: str) -> None:
+    """Asks a job to stop: SIGTERM now, SIGKILL after its grace. Refuses one that has ended."""
+    status = ctx.docs.get(life.kind, name)[life.kind.member("status")]
+    if status in TERMINAL:
+        noun = life.kind.arn.replace("-", " ")
+        raise validation(f"The request was rejected because the {noun} is in status {status}.")
+    jobs.stop(life, ctx.store, ctx.docs, name)
+
+
+def delete(ctx: Context, kind: Kind, name: str) -> None:
+    """Forgets a job that has ended. Refuses one that runs."""
+    status = ctx.docs.get(kind, name)[kind.member("status")]
+    if status not in TERMINAL:
+        noun = kind.arn.replace("-", " ").capitalize()
+        raise AwsError("ResourceInUse", f"{noun} {name} is in status {status}; stop it first.")
+    ctx.docs.delete(kind, name)
 
 
 def default(document: Document, **defaults: Any) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from oficina.engine import jobs
 from oficina.engine.processing import PROCESSING_JOB, Processing
-from oficina.errors import AwsError, validation
+from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.jobs import TERMINAL, check_role, default, hold
+from oficina.services.sagemaker.jobs import check_role, default, delete, hold, stop
 from oficina.store.kinds import Document
 
 DAY = 86_400
@@ -85,22 +85,10 @@ def list_processing_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any
 @sagemaker.operation
 def stop_processing_job(ctx: Context, request: dict[str, Any]) -> None:
     """Asks a job to stop: SIGTERM now, SIGKILL two minutes later."""
-    job = ctx.docs.get(PROCESSING_JOB, request["ProcessingJobName"])
-    if job["ProcessingJobStatus"] in TERMINAL:
-        raise validation(
-            f"The request was rejected because the processing job is in status {job['ProcessingJobStatus']}."
-        )
-    jobs.stop(Processing(), ctx.store, ctx.docs, request["ProcessingJobName"])
+    stop(ctx, Processing(), request["ProcessingJobName"])
 
 
 @sagemaker.operation
 def delete_processing_job(ctx: Context, request: dict[str, Any]) -> None:
     """Forgets a job that has ended."""
-    job = ctx.docs.get(PROCESSING_JOB, request["ProcessingJobName"])
-    if job["ProcessingJobStatus"] not in TERMINAL:
-        raise AwsError(
-            "ResourceInUse",
-            f"Processing job {request['ProcessingJobName']} is in status {job['ProcessingJobStatus']}; "
-            "stop it first.",
-        )
-    ctx.docs.delete(PROCESSING_JOB, request["ProcessingJobName"])
+    delete(ctx, PROCESSING_JOB, request["ProcessingJobName"])

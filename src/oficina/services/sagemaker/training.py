@@ -9,7 +9,7 @@ from oficina.engine.training import TRAINING_JOB, Training
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.jobs import TERMINAL, check_role, default, hold
+from oficina.services.sagemaker.jobs import check_role, default, delete, hold, stop
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
@@ -135,21 +135,10 @@ def list_training_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 @sagemaker.operation
 def stop_training_job(ctx: Context, request: dict[str, Any]) -> None:
     """Asks a job to stop: SIGTERM now, SIGKILL two minutes later."""
-    job = ctx.docs.get(TRAINING_JOB, request["TrainingJobName"])
-    if job["TrainingJobStatus"] in TERMINAL:
-        raise validation(
-            f"The request was rejected because the training job is in status {job['TrainingJobStatus']}."
-        )
-    jobs.stop(Training(), ctx.store, ctx.docs, request["TrainingJobName"])
+    stop(ctx, Training(), request["TrainingJobName"])
 
 
 @sagemaker.operation
 def delete_training_job(ctx: Context, request: dict[str, Any]) -> None:
     """Forgets a job that has ended."""
-    job = ctx.docs.get(TRAINING_JOB, request["TrainingJobName"])
-    if job["TrainingJobStatus"] not in TERMINAL:
-        raise AwsError(
-            "ResourceInUse",
-            f"Training job {job['TrainingJobArn']} is in status {job['TrainingJobStatus']}; stop it first.",
-        )
-    ctx.docs.delete(TRAINING_JOB, request["TrainingJobName"])
+    delete(ctx, TRAINING_JOB, request["TrainingJobName"])

@@ -11,7 +11,7 @@ from oficina.errors import validation
 from oficina.runners.transform.jsonpath import BadPath, compile_path
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.jobs import TERMINAL, default, hold
+from oficina.services.sagemaker.jobs import default, hold, stop
 from oficina.store.kinds import Document
 
 
@@ -76,9 +76,4 @@ def list_transform_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
 @sagemaker.operation
 def stop_transform_job(ctx: Context, request: dict[str, Any]) -> None:
     """Asks a job to stop."""
-    job = ctx.docs.get(TRANSFORM_JOB, request["TransformJobName"])
-    if job["TransformJobStatus"] in TERMINAL:
-        raise validation(
-            f"The request was rejected because the transform job is in status {job['TransformJobStatus']}."
-        )
-    jobs.stop(Transform(), ctx.store, ctx.docs, request["TransformJobName"])
+    stop(ctx, Transform(), request["TransformJobName"])
