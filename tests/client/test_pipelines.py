@@ -6,6 +6,7 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.jobs import IMAGE, ROLE, Bench, processing_input, processing_output
 from tests.servers import Server
+from tests.shops import Shop
 from tests.waiting import wait_until
 
 OUT = "/opt/ml/processing/output"
@@ -178,6 +180,26 @@ def test_a_training_step_gives_its_model_on(line: Line) -> None:
     assert f":training-job/pipelines-{id_}-train-" in arn
     model = bench.sagemaker.describe_model(ModelName=bench.sagemaker.list_models()["Models"][0]["ModelName"])
     assert model["PrimaryContainer"]["ModelDataUrl"].endswith("/output/model.tar.gz")
+
+
+def test_a_transform_step_scores_a_batch(line: Line, shop: Shop) -> None:
+    server = (Path(__file__).parents[1] / "programs" / "summing_server.py").read_bytes()
+    model = shop.model("summing", {"server.py": server})
+    data = line.bench.put("batch/a.csv", "1,2\n3,4\n")
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}
+    arguments = {
+        "ModelName": model,
+        "TransformInput": {"DataSource": source, "ContentType": "text/csv", "SplitType": "Line"},
+        "TransformOutput": {"S3OutputPath": join("s3://workbench", get("Execution.PipelineName"), on="/")},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    line.add({"Name": "Score", "Type": "Transform", "Arguments": arguments})
+
+    execution = line.run()
+
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    assert "TransformJob" in line.told(execution)["Score"]["Metadata"]
+    assert line.bench.get("line/a.csv.out") == b"3.0\n7.0\n"
 
 
 def test_a_condition_takes_one_branch_and_the_other_never_appears(line: Line) -> None:
