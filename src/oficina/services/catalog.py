@@ -16,6 +16,8 @@ from oficina.engine.pipelines.executions import Executions
 from oficina.engine.processing import Processing
 from oficina.engine.training import Training
 from oficina.engine.transform import Transform
+from oficina.engine.tuning import tuners
+from oficina.engine.tuning.tuners import Tuners
 from oficina.engine.workers import FrontDoor, Workers
 from oficina.services.cloudwatch import cloudwatch
 from oficina.services.ecr import ecr
@@ -41,6 +43,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
     of_endpoints = Endpoints()
     of_executions = Executions()
     of_mlflow = Servers()
+    of_tunings = Tuners()
     return (
         Workers(config, store, clock, address, front_door)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
@@ -56,4 +59,6 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_start(of_mlflow.start)
         .at_stop(of_mlflow.stop)
         .at_clear(of_mlflow.clear)
+        .add(tuners.TOPIC, of_tunings)
+        .at_start(of_tunings.start)
     )

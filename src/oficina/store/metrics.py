@@ -166,6 +166,14 @@ class Metrics:
         )
         return [(row["value"], row["count"]) for row in rows]
 
+    def history(self, series: Series) -> list[float]:
+        """The values as they were measured, the oldest first."""
+        rows = self._database.reader.execute(
+            "SELECT total/count AS value FROM metric_points WHERE series_id=? ORDER BY time, rowid",
+            (series.id,),
+        )
+        return [row["value"] for row in rows]
+
 
 def _pack(dimensions: dict[str, str]) -> str:
     return orjson.dumps(dimensions, option=orjson.OPT_SORT_KEYS).decode()

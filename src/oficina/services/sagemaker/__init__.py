@@ -25,6 +25,8 @@ from oficina.services.sagemaker import (
     tags,
     training,
     transform,
+    tuning,
+    tuning_trials,
     user_profiles,
 )
 from oficina.services.sagemaker.api import sagemaker
@@ -55,5 +57,7 @@ __all__ = [
     "tags",
     "training",
     "transform",
+    "tuning",
+    "tuning_trials",
     "user_profiles",
 ]

@@ -20,10 +20,7 @@ DAY = 86_400
 @sagemaker.operation
 def create_training_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps the request and hands the job to the engine."""
-    check_role(ctx, request["RoleArn"])
-    _check_algorithm(request)
-    _check_resources(request)
-    _check_inputs(ctx, request)
+    check(ctx, request)
     document = _with_defaults(request)
     name = document["TrainingJobName"]
     with ctx.docs.transaction():
@@ -36,6 +33,14 @@ def create_training_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
         )
         ctx.enqueue(jobs.TOPIC, job["TrainingJobArn"], payload={"kind": "TrainingJob", "name": name})
     return job
+
+
+def check(ctx: Context, request: Document) -> None:
+    """Refuses what cannot be trained: role, algorithm, resources, inputs."""
+    check_role(ctx, request["RoleArn"])
+    _check_algorithm(request)
+    _check_resources(request)
+    _check_inputs(ctx, request)
 
 
 def _check_algorithm(request: Document) -> None:
