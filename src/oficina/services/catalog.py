@@ -23,6 +23,7 @@ from oficina.services.cloudwatch import cloudwatch
 from oficina.services.ecr import ecr
 from oficina.services.iam import iam
 from oficina.services.logs import logs
+from oficina.services.metrics import metrics
 from oficina.services.runtime import runtime
 from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
@@ -33,7 +34,7 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, runtime, s3, logs, cloudwatch, sts, iam, ecr)
+    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr)
     return {service.name: service for service in every}
 
 

@@ -15,6 +15,7 @@ from oficina.store.blobs import Blobs
 from oficina.store.buckets import Buckets
 from oficina.store.database import Database
 from oficina.store.documents import Scope
+from oficina.store.experiments import Experiments
 from oficina.store.keys import Keys
 from oficina.store.listing import Listing
 from oficina.store.logs import Logs
@@ -37,6 +38,7 @@ SCHEMAS = (
     "mlflow.sql",
     "outbox.sql",
     "registry.sql",
+    "experiments.sql",
 )
 """The files of the schema, in order."""
 
@@ -64,6 +66,7 @@ class Store:
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
         self.steps = Steps(self.database)
+        self.experiments = Experiments(self.database)
         self.tickets = Tickets(self.database, clock)
         self.takeovers = Takeovers(self.database)
         self.blobs = Blobs(self.home)
