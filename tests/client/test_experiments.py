@@ -27,7 +27,9 @@ def test_what_was_made_is_described(sagemaker: Any) -> None:
 
     assert (experiment["DisplayName"], experiment["Description"]) == ("e", "d")
     assert sagemaker.describe_trial(TrialName="t")["ExperimentName"] == "e"
-    assert sagemaker.describe_trial_component(TrialComponentName="c")["Parameters"] == {"depth": {"NumberValue": 3}}
+    assert sagemaker.describe_trial_component(TrialComponentName="c")["Parameters"] == {
+        "depth": {"NumberValue": 3}
+    }
 
 
 def test_lists_are_narrowed_by_what_belongs_together(sagemaker: Any) -> None:
@@ -76,7 +78,9 @@ def test_metrics_are_summed_up(sagemaker: Any, aws: Callable[..., Any]) -> None:
 def test_metrics_of_a_component_that_is_not_there_are_told_one_by_one(aws: Callable[..., Any]) -> None:
     data = [{"MetricName": "loss", "Timestamp": START, "Value": 1.0}]
 
-    errors = aws("sagemaker-metrics").batch_put_metrics(TrialComponentName="nobody", MetricData=data)["Errors"]
+    errors = aws("sagemaker-metrics").batch_put_metrics(TrialComponentName="nobody", MetricData=data)[
+        "Errors"
+    ]
 
     assert errors == [{"Code": "VALIDATION_ERROR", "MetricIndex": 0}]
 

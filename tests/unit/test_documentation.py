@@ -73,7 +73,7 @@ def test_every_setting_is_in_the_reference() -> None:
 
 def test_every_verb_is_in_the_reference() -> None:
     text = (ROOT / "docs/reference/command.md").read_text()
-    verbs = re.findall(r"^    (\w+) ", parser().format_help(), re.MULTILINE)
+    verbs = re.findall(r"^    (\w+)(?: |$)", parser().format_help(), re.MULTILINE)
     assert sorted(re.findall(r"^## `oficina (\w+)", text, re.MULTILINE)) == sorted(verbs)
 
 

@@ -64,9 +64,7 @@ def delete_experiment(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     with ctx.docs.transaction():
         ctx.docs.get(EXPERIMENT, request["ExperimentName"])
         if trials_of(ctx, request["ExperimentName"]):
-            raise validation(
-                f"Cannot delete experiment {request['ExperimentName']}: it still has trials."
-            )
+            raise validation(f"Cannot delete experiment {request['ExperimentName']}: it still has trials.")
         return ctx.docs.delete(EXPERIMENT, request["ExperimentName"])
 
 
