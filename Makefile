@@ -60,7 +60,7 @@ lab: setup $(CLIENTS)/lab/stamp ## the course in JupyterLab, on a server of its 
 notebooks: $(CLIENTS)/workshop/stamp ## the learners' notebooks, built from their sources
 	@$(CLIENTS)/workshop/bin/python workshop/build.py
 
-test: $(VENV)/dev.stamp $(CLIENTS)/client-v3/stamp $(CLIENTS)/client-v2/stamp $(CLIENTS)/client-data/stamp $(CLIENTS)/workshop/stamp ## all tests (TESTS=tests/unit for some)
+test: $(VENV)/dev.stamp $(CLIENTS)/client-v3/stamp $(CLIENTS)/client-v2/stamp $(CLIENTS)/client-data/stamp $(CLIENTS)/client-mlflow/stamp $(CLIENTS)/client-mlflow2/stamp $(CLIENTS)/workshop/stamp ## all tests (TESTS=tests/unit for some)
 	@$(BIN)/python -m pytest $(TESTS)
 
 test-images: $(VENV)/uv.stamp ## the tests of images, each in its own environment

@@ -96,8 +96,9 @@ class Server:
         self.process.wait(timeout=30)
 
     def sweep(self) -> None:
-        """Ends the model processes, which outlive their server."""
-        for spec in (self.home / "endpoints").glob("*/*/*/spec.json"):
+        """Ends the processes of models and of MLflow, which outlive their server."""
+        models = (self.home / "endpoints").glob("*/*/*/spec.json")
+        for spec in [*models, *(self.home / "mlflow").glob("*/process/spec.json")]:
             if runner.alive(spec.parent):
                 runner.kill(spec.parent)
 

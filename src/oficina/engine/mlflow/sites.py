@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +16,11 @@ from oficina.engine.hosting import fleets
 from oficina.engine.hosting.instance import HOST, Instance
 from oficina.engine.hosting.kinds import HostingAbandoned, HostingFailed
 from oficina.engine.jobs import JobFailed
+from oficina.engine.mlflow import fresh
 from oficina.engine.mlflow.kinds import CLOSED, IMAGE, MlflowFailed, registers
 from oficina.engine.workers import Engine
 from oficina.runners import process
+from oficina.runners.images import Image
 from oficina.runners.process import Spec
 from oficina.store.kinds import Document, Kind
 from oficina.store.store import Store
@@ -103,15 +106,20 @@ class Site:
         """Launches the process and stands by until it answers."""
         try:
             with self._life:
-                make = self._maker()
+                image = program.image_of(self.engine, IMAGE)
+                self.database.parent.mkdir(parents=True, exist_ok=True)
+                made = fresh.template(self.engine.config, image)
+                laid = fresh.lay(made, self.database, self.artifacts)
                 logs = self.engine.store.logs
                 logs.attach(self.account, self.region, LOG_GROUP, f"{self.name}/{self.id}", instance.log)
-                instance.start(make)
+                instance.start(self._maker(image))
             instance.await_health(time.monotonic() + STARTUP_SECONDS, lambda: self._instance is not instance)
+            if not laid and not self.open:
+                fresh.keep(self.database, made)
             instance.keep(self._tell, fleets.refresher(self.engine))
         except HostingAbandoned:
             return
-        except (HostingFailed, JobFailed, OSError) as failure:
+        except (HostingFailed, JobFailed, OSError, sqlite3.Error) as failure:
             log.warning("the MLflow server of %s does not start: %s", self.arn, failure)
             tail = instance.tail()
             instance.close(kill=True)
@@ -125,10 +133,7 @@ class Site:
         with self._changed:
             self._changed.notify_all()
 
-    def _maker(self) -> Callable[[int], Spec]:
-        image = program.image_of(self.engine, IMAGE)
-        self.database.parent.mkdir(parents=True, exist_ok=True)
-
+    def _maker(self, image: Image) -> Callable[[int], Spec]:
         def make(port: int) -> Spec:
             self.engine.store.keys.end_job(self.arn)
             role = {"RoleArn": self.role}
