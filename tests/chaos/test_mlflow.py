@@ -1,0 +1,99 @@
+"""MLflow and its oficina die at the worst moments: clients ask again, and nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from oficina.runners import process
+from oficina.runners.process import Spec
+from tests import mlflow
+from tests.servers import Server
+from tests.waiting import wait_until
+
+
+def place_of(home: Path) -> Path:
+    """The folder of the one MLflow process of a home."""
+    (spec,) = (home / "mlflow").glob("*/process/spec.json")
+    return spec.parent
+
+
+def pid_of(home: Path) -> int:
+    """The process id of its supervisor."""
+    return int((place_of(home) / "supervisor.pid").read_text().split()[0])
+
+
+def port_of(home: Path) -> int:
+    """The port on which MLflow itself listens."""
+    port = Spec.from_json((place_of(home) / "spec.json").read_text()).port
+    assert port is not None
+    return port
+
+
+def log_until_told(server: Server, url: str, run: str, step: int) -> None:
+    """Logs a metric as MLflow's client does: a 503 is asked again."""
+
+    def logged() -> bool:
+        body = {"run_id": run, "key": "loss", "value": step, "timestamp": step, "step": step}
+        status, told = mlflow.ask(server, url, "runs/log-metric", body)
+        assert status in (200, 503), told
+        return status == 200
+
+    wait_until(logged, "a metric could not be logged", 120)
+
+
+def test_nothing_is_lost_when_mlflow_is_killed_under_load(start_server: Callable[..., Server]) -> None:
+    server = start_server()
+    url = mlflow.tracking_server(server, "loaded")["TrackingServerUrl"]
+    _, told = mlflow.ask(server, url, "runs/create", {"experiment_id": "0"})
+    run = told["run"]["info"]["run_id"]
+    at = [0]
+
+    def work() -> None:
+        for step in range(60):
+            log_until_told(server, url, run, step)
+            at[0] = step
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    wait_until(lambda: at[0] >= 20, "no metrics were logged", 60)
+    os.kill(pid_of(server.home), signal.SIGKILL)
+    worker.join(timeout=180)
+    assert at[0] == 59
+    _, told = mlflow.ask(server, url, f"metrics/get-history?run_id={run}&metric_key=loss")
+    assert sorted(metric["step"] for metric in told["metrics"]) == list(range(60))
+
+
+def test_mlflow_goes_on_without_oficina_and_its_models_are_registered_once_after(
+    start_server: Callable[..., Server],
+) -> None:
+    server = start_server()
+    port = server.address.rpartition(":")[2]
+    made = mlflow.tracking_server(server, "alone", AutomaticModelRegistration=True)
+    url, pid = made["TrackingServerUrl"], pid_of(server.home)
+    mlflow.register(server, url, "steady")
+    wait_until(lambda: mlflow.packages(server, "steady"), "the version became no package", 5)
+
+    server.kill()
+    mlflow.register(server, f"http://127.0.0.1:{port_of(server.home)}", "steady")
+    server = start_server(server.home, "--port", port, OFICINA_CHAOS="mlflow-registered")
+    server.process.wait(timeout=60)
+
+    server = start_server(server.home, "--port", port)
+    wait_until(lambda: len(mlflow.packages(server, "steady")) > 1, "the version became no package", 5)
+    mlflow.register(server, url, "steady")
+    wait_until(lambda: len(mlflow.packages(server, "steady")) > 2, "the version became no package", 5)
+    versions = [told["ModelVersion"] for told in mlflow.packages(server, "steady")]
+    assert sorted(versions) == ["1", "2", "3"]
+    assert pid_of(server.home) == pid
+
+
+def test_an_idle_server_rests_and_wakes_with_the_next_request(start_server: Callable[..., Server]) -> None:
+    server = start_server(OFICINA_MLFLOW_IDLE="1")
+    url = mlflow.tracking_server(server, "sleepy")["TrackingServerUrl"]
+    place = place_of(server.home)
+    wait_until(lambda: not process.alive(place), "it does not rest", 60)
+    assert mlflow.ask(server, url, "experiments/get?experiment_id=0")[0] == 200
