@@ -177,8 +177,9 @@ def test_what_is_answered_is_read_by_botocore_as_it_was_meant(
         botocore_model(service).operation_model(operation).output_shape,
     )
     read.pop("ResponseMetadata", None)
-    if isinstance(read.get("Body"), str):
-        read["Body"] = read["Body"].encode()  # a stream, which the parser leaves to the client
+    for name in ("Body", "Payload"):
+        if isinstance(read.get(name), str):
+            read[name] = read[name].encode()  # a stream, which the parser leaves to the client
     assert plain(read) == (plain(for_botocore(model.output, answer)) if model.output else {})
 
 

@@ -6,6 +6,8 @@ from oficina.clock import Clock
 from oficina.config import Config
 from oficina.engine import jobs
 from oficina.engine.cards import exports
+from oficina.engine.functions import functions
+from oficina.engine.functions.functions import Functions
 from oficina.engine.hosting import endpoints
 from oficina.engine.hosting.endpoints import Endpoints
 from oficina.engine.jobs import Jobs
@@ -22,6 +24,7 @@ from oficina.engine.workers import FrontDoor, Workers
 from oficina.services.cloudwatch import cloudwatch
 from oficina.services.ecr import ecr
 from oficina.services.iam import iam
+from oficina.services.lambda_ import lambda_
 from oficina.services.logs import logs
 from oficina.services.metrics import metrics
 from oficina.services.runtime import runtime
@@ -34,7 +37,7 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr)
+    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_)
     return {service.name: service for service in every}
 
 
@@ -45,6 +48,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
     of_executions = Executions()
     of_mlflow = Servers()
     of_tunings = Tuners()
+    of_functions = Functions()
     return (
         Workers(config, store, clock, address, front_door)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
@@ -56,6 +60,8 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_clear(of_endpoints.clear)
         .add(executions.TOPIC, of_executions)
         .at_start(of_executions.start)
+        .at_start(of_functions.start)
+        .add(functions.TOPIC, of_functions, threads=functions.THREADS)
         .add(mlflow.TOPIC, of_mlflow, threads=2)
         .at_start(of_mlflow.start)
         .at_stop(of_mlflow.stop)

@@ -30,6 +30,8 @@ class Kind:
     """Whether the resource is the same in all regions."""
     lower: bool = True
     """Whether the name stands in lower case in the ARN."""
+    joint: str = "/"
+    """What stands between ``arn`` and the name."""
     members: dict[str, str] = field(default_factory=dict)
     """Members that differ from the stem's: any of ``name``, ``arn``, ``status``."""
 
@@ -41,7 +43,7 @@ class Kind:
         """The ARN of a resource of this kind."""
         if self.lower:
             name, parent = name.lower(), parent.lower()
-        path = "/".join(part for part in (self.arn, parent, name) if part)
+        path = self.joint.join(part for part in (self.arn, parent, name) if part)
         return arns.make(self.service, "" if self.everywhere else region, account, path)
 
     def not_found(self, name: str, arn: str) -> AwsError:

@@ -42,7 +42,7 @@ SCHEMAS = (
 )
 """The files of the schema, in order."""
 
-FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "mlflow", "logs", "trash")
+FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "logs", "trash")
 """The folders of a home that hold the bytes of a server's worlds."""
 
 

@@ -1,0 +1,1 @@
+"""Calls the handler of a Lambda function with an event."""

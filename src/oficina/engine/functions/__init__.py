@@ -1,0 +1,1 @@
+"""Lambda functions: their code, unpacked once, and their invocations, each a process of its own."""
