@@ -132,7 +132,7 @@ class Capture:
         uri, hour = str((route.capture or {})["DestinationS3Uri"]), f"{moment:%Y/%m/%d/%H}"
         key = (route.account, uri, route.name, record.variant, hour)
         spool = self._spools.get(key)
-        if spool is None:
+        if spool is None or not spool.path.exists():  # everything may have been emptied meanwhile
             spool = self._spools[key] = self._begin(key, moment)
         spool.file.write(orjson.dumps(line(record)) + b"\n")
         spool.file.flush()

@@ -163,6 +163,25 @@ class Instance:
             self.pool.clear()
         self._changed()
 
+    def doubt(self) -> None:
+        """Takes no calls until it has answered a ping: a call ended without an answer, so it may be dying."""
+        with self._lock:
+            if not self.up or self._closing.is_set():
+                return
+            self.up = False
+        self.pool.clear()
+        threading.Thread(target=self._look, name=f"look {self.folder.name}", daemon=True).start()
+
+    def _look(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._closing.wait(pause) and not self.up:
+            if not process.alive(self.folder):
+                return  # it is started again, and is up after that
+            if connection.ping(self.pool.port, PING_SECONDS):
+                self._set(True)
+                return
+            pause = min(LONGEST_PAUSE, pause * 1.3)
+
     def abandon(self) -> None:
         """Lets it die: nobody starts it again."""
         with self._lock:

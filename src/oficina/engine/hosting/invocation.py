@@ -87,6 +87,8 @@ def invoke(hosting: Hosting, account: str, region: str, call: Call, began: float
         body = exchange.connection.body(exchange.head)
         whole = True
     except (Broken, TooSlow) as error:
+        if isinstance(error, Broken):
+            exchange.instance.doubt()
         raise _went_wrong(hosting, exchange.route, exchange.variant, error, began) from error
     finally:
         exchange.done(whole)
@@ -198,6 +200,7 @@ def _begin(hosting: Hosting, account: str, region: str, call: Call) -> _Exchange
             avoid = instance
             time.sleep(PAUSE)  # it is about to be seen that it is down
         except Broken as error:
+            instance.doubt()
             if avoid is not None or not route.has_other(variant, instance):
                 raise _went_wrong(hosting, route, variant, error, began) from error
             avoid = instance  # it died before it said anything: once more, where another one answers
