@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from tests.jobs import IMAGE, ROLE, Bench, processing_input, processing_output
 from tests.servers import Server
 from tests.shops import Shop
+from tests.tunings import Tunings, categorical, teach
 from tests.waiting import wait_until
 
 OUT = "/opt/ml/processing/output"
@@ -459,3 +460,26 @@ def why(server: Server, execution: str, step: str) -> str:
     query = urllib.parse.urlencode({"execution": execution, "step": step})
     with urllib.request.urlopen(f"{server.address}/_oficina/why?{query}", timeout=10) as answer:
         return str(json.load(answer)["message"])
+
+
+def test_a_tuning_step_gives_its_best_trial_on(open_server: Server, line: Line) -> None:
+    teach(open_server)
+    request = Tunings(line.bench).request("Grid", ranges=[categorical("x", "0.3", "0.9")], most=None)
+    del request["HyperParameterTuningJobName"]
+    line.add({"Name": "Tune", "Type": "Tuning", "Arguments": request})
+    best = get("Steps.Tune.BestTrainingJob.TrainingJobName")
+    told = f"open('{OUT}/a', 'w').write(__import__('os').environ['BEST'])"
+    line.processing("tell", told, arguments={"Environment": {"BEST": best}})
+
+    execution = line.run()
+
+    steps = line.told(execution)
+    assert {each: step["StepStatus"] for each, step in steps.items()} == {
+        "Tune": "Succeeded",
+        "tell": "Succeeded",
+    }
+    arn = steps["Tune"]["Metadata"]["TuningJob"]["Arn"]
+    tuning = arn.partition(":hyper-parameter-tuning-job/")[2]
+    job = line.bench.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)
+    assert job["BestTrainingJob"]["TunedHyperParameters"] == {"x": "0.3"}
+    assert line.bench.get("tell/a").decode() == job["BestTrainingJob"]["TrainingJobName"]

@@ -286,6 +286,14 @@ def test_tuning_jobs_are_listed_and_deleted(tunings: Tunings) -> None:
     assert error.value.response["Error"]["Code"] == "ResourceNotFound"
 
 
+def test_an_image_without_metrics_of_its_own_needs_definitions(tunings: Tunings) -> None:
+    request = tunings.request(ranges=[continuous("x", 0, 1)])
+    del request["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
+
+    with pytest.raises(ClientError, match="Provide a metric with the name loss"):
+        tunings.bench.sagemaker.create_hyper_parameter_tuning_job(**request)
+
+
 @pytest.mark.parametrize(
     ("sentence", "members"),
     [

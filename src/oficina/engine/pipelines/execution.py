@@ -205,7 +205,7 @@ class Execution:
         if self._hit(step, body, given):
             return
         resumed = "_name" in body
-        name = str(body.get("_name") or names.of_step(self.id, step.name, self._prefix(given, kind)))
+        name = str(body.get("_name") or self._name(step, given, kind))
         body |= {"_name": name, "_noun": kind.noun}
         self._keep(body)
         point("step-named")
@@ -223,6 +223,11 @@ class Execution:
         body["StepStatus"] = "Executing"
         self._keep(body)
         self.running[step.name] = step
+
+    def _name(self, step: Step, given: Document, kind: StepType) -> str:
+        if step.type == "Tuning":
+            return names.of_tuning_step(self.id, step.name)
+        return names.of_step(self.id, step.name, self._prefix(given, kind))
 
     def _prefix(self, given: Document, kind: StepType) -> str | None:
         name = given.get(kind.name)

@@ -14,9 +14,18 @@ def execution_id() -> str:
     return "".join(secrets.choice(_LOWER) for _ in range(12))
 
 
+def _suffix() -> str:
+    return "".join(secrets.choice(_MIXED) for _ in range(10))
+
+
+def of_tuning_step(execution: str, step: str) -> str:
+    """``EXECUTION-STEP-RANDOM`` with seven letters of the step: a tuning job's name has 32 at most."""
+    return f"{execution}-{step[:7].strip('-_').replace('_', '-')}-{_suffix()}"
+
+
 def of_step(execution: str, step: str, prefix: str | None) -> str:
     """``pipelines-EXECUTION-STEP-RANDOM``, or ``PREFIX-EXECUTION-RANDOM``; ten random letters and digits."""
-    suffix = "".join(secrets.choice(_MIXED) for _ in range(10))
+    suffix = _suffix()
     if prefix:
         room = 63 - len(execution) - len(suffix) - 2
         return f"{prefix[:room].rstrip('-')}-{execution}-{suffix}"

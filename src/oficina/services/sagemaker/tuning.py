@@ -6,6 +6,7 @@ from typing import Any
 
 from oficina.engine.tuning import tuners
 from oficina.engine.tuning.kinds import ENDED, OBJECTIVE, TUNING_JOB
+from oficina.engine.tuning.requests import resources
 from oficina.engine.tuning.trials import counters
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
@@ -67,6 +68,7 @@ def _told(definition: Document, config: Document) -> Document:
         EnableNetworkIsolation=False,
         EnableInterContainerTrafficEncryption=False,
         EnableManagedSpotTraining=False,
+        ResourceConfig=resources(definition),  # SDK v2's attach reads it, whichever was sent
     )
     return told
 

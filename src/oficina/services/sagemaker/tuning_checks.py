@@ -9,6 +9,7 @@ from oficina.engine.tuning.requests import training_job
 from oficina.engine.tuning.stopping import Hyperband
 from oficina.engine.tuning.warmstart import parents
 from oficina.errors import AwsError, validation
+from oficina.runners.images import Catalog, ImageError
 from oficina.services.context import Context
 from oficina.services.sagemaker import training
 from oficina.store.kinds import Document
@@ -68,7 +69,7 @@ def check(ctx: Context, request: Document) -> None:
     config = request["HyperParameterTuningJobConfig"]
     for definition in found:
         _check_ranges(definition)
-        _check_objective(definition)
+        _check_objective(ctx, definition)
     if len({each.objective for each in found}) > 1:
         raise validation("The TuningObjective must be the same in all TrainingJobDefinitions.")
     _check_limits(config["ResourceLimits"])
@@ -94,14 +95,23 @@ def _check_ranges(definition: Definition) -> None:
             raise validation(f"{OBJECTIVE} is reserved and can't be tuned.")
 
 
-def _check_objective(definition: Definition) -> None:
+def _check_objective(ctx: Context, definition: Definition) -> None:
     """The objective is one of the metrics; an image of AWS may know its own."""
-    metrics = definition.body["AlgorithmSpecification"].get("MetricDefinitions")
-    if metrics and definition.objective.metric not in [each["Name"] for each in metrics]:
+    algorithm = definition.body["AlgorithmSpecification"]
+    metrics = algorithm.get("MetricDefinitions") or _of_image(ctx, algorithm.get("TrainingImage", ""))
+    if metrics is not None and definition.objective.metric not in [each["Name"] for each in metrics]:
         raise validation(
-            f"A metric is required for this hyperparameter tuning job objective. Provide a metric with the "
+            "A metric is required for this hyperparameter tuning job objective. Provide a metric with the "
             f"name {definition.objective.metric} in the metric definitions."
         )
+
+
+def _of_image(ctx: Context, uri: str) -> list[Document] | None:
+    """The metrics that an image brings; None when nobody knows it, which the trials will tell."""
+    try:
+        return [dict(each) for each in Catalog(ctx.config).resolve(uri).metric_definitions]
+    except ImageError:
+        return None
 
 
 def _check_limits(limits: Document) -> None:
