@@ -31,13 +31,14 @@ from oficina.services.runtime import runtime
 from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
+from oficina.services.sqs import sqs
 from oficina.services.sts import sts
 from oficina.store.store import Store
 
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_)
+    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_, sqs)
     return {service.name: service for service in every}
 
 

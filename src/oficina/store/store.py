@@ -19,6 +19,7 @@ from oficina.store.experiments import Experiments
 from oficina.store.keys import Keys
 from oficina.store.listing import Listing
 from oficina.store.logs import Logs
+from oficina.store.messages import Messages
 from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
 from oficina.store.outbox import Outbox
@@ -38,6 +39,7 @@ SCHEMAS = (
     "mlflow.sql",
     "outbox.sql",
     "registry.sql",
+    "messages.sql",
     "experiments.sql",
 )
 """The files of the schema, in order."""
@@ -77,6 +79,7 @@ class Store:
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
         self.logs = Logs(self.database, clock, self.home)
         self.metrics = Metrics(self.database)
+        self.messages = Messages(self.database, clock)
         self.outbox = Outbox(self.database, clock)
 
     def scope(self, account: str, region: str) -> Scope:
