@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oficina.clock import Clock
 from oficina.config import Config
-from oficina.engine import jobs
+from oficina.engine import jobs, warmpools
 from oficina.engine.cards import exports
 from oficina.engine.functions import functions
 from oficina.engine.functions.functions import Functions
@@ -67,6 +67,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_start(of_mlflow.start)
         .at_stop(of_mlflow.stop)
         .at_clear(of_mlflow.clear)
+        .add(warmpools.TOPIC, warmpools.expire)
         .add(tuners.TOPIC, of_tunings)
         .at_start(of_tunings.start)
     )

@@ -29,6 +29,7 @@ from oficina.store.takeovers import Takeovers
 from oficina.store.tickets import Tickets
 from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
+from oficina.store.warm_pools import WarmPools
 
 SCHEMAS = (
     "schema.sql",
@@ -41,10 +42,11 @@ SCHEMAS = (
     "registry.sql",
     "messages.sql",
     "experiments.sql",
+    "warm_pools.sql",
 )
 """The files of the schema, in order."""
 
-FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "logs", "trash")
+FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "warmpools", "logs", "trash")
 """The folders of a home that hold the bytes of a server's worlds."""
 
 
@@ -67,6 +69,7 @@ class Store:
             ) from error
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
+        self.warm_pools = WarmPools(self.database)
         self.steps = Steps(self.database)
         self.experiments = Experiments(self.database)
         self.tickets = Tickets(self.database, clock)
