@@ -76,6 +76,12 @@ def text(summary: dict[str, Any], seconds: float, out: Path) -> str:
             lines.append(f"  split   {split} rows x {step['columns']}")
             lines.append(f"  AUC     {auc}")
             lines.append(f"  reached {step['reached']:.1%} of the yes by calling one client in five")
+        if "executions" in step:
+            lasted = ", then ".join(f"{seconds:.0f} s" for seconds in step["executions"])
+            lines.append(f"  pipeline {lasted} with {', '.join(step['from the cache'])} from the cache")
+            lines.append(
+                f"  tests   {step['tests'] - step['failed']} of {step['tests']} pass in the pipeline"
+            )
     times = ", ".join(f"step {name.split('_')[0]} {step['seconds']:.0f} s" for name, step in steps.items())
     lines.append(f"  time    {times}; {seconds:.0f} s in all")
     lines += ["Look at", f"  {out / 'index.html'}", f"  {out / 'pt'}, {out / 'en'}  (notebooks with outputs)"]

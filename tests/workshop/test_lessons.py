@@ -80,7 +80,7 @@ def test_the_project_never_imports_oficina() -> None:
     assert not [text for text in texts if re.search(r"(?m)^\s*(?:import|from) oficina", text)]
 
 
-@pytest.mark.parametrize("name", ["preprocess", "train", "evaluate"])
+@pytest.mark.parametrize("name", ["preprocess", "train", "evaluate", "check"])
 def test_what_runs_in_a_job_imports_nothing_of_the_project(name: str) -> None:
     text = (ROOT / "workshop" / "project" / f"{name}.py").read_text()
     assert not re.search(r"(?m)^\s*(?:import|from) (?:project|\.)", text)

@@ -28,10 +28,18 @@ def test_the_model_is_as_good_as_the_course_says(course: Course) -> None:
     assert course.step(2)["auc"] == pytest.approx(expected, abs=near)
 
 
+def test_the_pipeline_tests_registers_and_takes_from_the_cache_what_has_not_changed(course: Course) -> None:
+    figures = course.step(3)
+    assert (figures["tests"], figures["failed"]) == (20, 0)
+    assert figures["from the cache"] == ["Preprocess"]
+    assert figures["versions"] == {"2": "Approved", "1": "PendingManualApproval"}
+
+
 def test_the_figures_are_told_in_the_terminal(course: Course) -> None:
     figures = course.printed.partition("Figures\n")[2]
     assert "28,831 / 8,238 / 4,119 rows x 65" in figures
     assert re.search(r"AUC +train 0\.7\d\d, validation 0\.7\d\d, test 0\.7\d\d", figures)
+    assert "pipeline" in figures
     assert str(course.out / "index.html") in figures
 
 

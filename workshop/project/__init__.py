@@ -1,7 +1,7 @@
-"""The learner's project: from clients' data to a model that answers, in modules that notebook and job share.
+"""The learner's project: from data to a model that answers, in modules that notebook and job share.
 
-A module that runs inside a job (`preprocess`, `train`, `evaluate`) imports none of the others: a job gets
-this folder as a heap of files, not as a package.
+A module that runs inside a job (`preprocess`, `train`, `evaluate`, `check`) imports none of the others:
+a job gets this folder as a heap of files, not as a package.
 """
 
 from pathlib import Path

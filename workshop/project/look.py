@@ -1,8 +1,9 @@
-"""Jobs seen through AWS's APIs: their logs, metrics, times and models; and an endpoint asked in batches."""
+"""Jobs and pipelines seen through AWS's APIs: logs, metrics, times, models; an endpoint asked in batches."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import tarfile
 import tempfile
@@ -72,3 +73,28 @@ def predict(endpoint: Any, rows: pd.DataFrame, batch: int = 1000) -> np.ndarray:
         answer = endpoint.invoke(body=body, content_type="text/csv", accept="text/csv")
         scores += [float(number) for number in re.split(r"[,\s]+", answer.body.read().decode().strip())]
     return np.array(scores)
+
+
+def steps(execution: Any) -> pd.DataFrame:
+    """The steps of an execution in the order in which they began; `cached`: whose result is used again."""
+    rows = [
+        {
+            "step": step["StepName"],
+            "status": step["StepStatus"],
+            "cached": step.get("CacheHitResult", {}).get("SourcePipelineExecutionArn", "").split("/")[-1],
+            "begun": step["StartTime"],
+            "ended": step.get("EndTime"),
+        }
+        for step in execution.list_steps()
+    ]
+    table = pd.DataFrame(rows).sort_values("begun", kind="stable").set_index("step")
+    first = table["begun"].min()
+    for moment in ("begun", "ended"):
+        table[moment] = (table[moment] - first).dt.total_seconds().round(2)
+    return table
+
+
+def read_json(world: World, url: str) -> Any:
+    """A document in the bucket."""
+    bucket, key = url.removeprefix("s3://").split("/", 1)
+    return json.loads(world.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())

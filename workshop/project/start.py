@@ -88,8 +88,8 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warnings.filterwarnings("ignore", message=".*Pydantic.*")
+    warnings.filterwarnings("ignore", message="Running within a PipelineSession")
     warnings.filterwarnings("ignore", message='install "ipywidgets"')
     warnings.filterwarnings("ignore", message="Your installed version of s3fs")
-    for name in ("sagemaker", "sagemaker.config", "botocore.credentials"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.disable(logging.WARNING)  # parts of the SDK turn the root logger up while they are imported
     pd.set_option("display.max_colwidth", 120)

@@ -19,7 +19,6 @@ from oficina.store.experiments import Experiments
 from oficina.store.keys import Keys
 from oficina.store.listing import Listing
 from oficina.store.logs import Logs
-from oficina.store.messages import Messages
 from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
 from oficina.store.outbox import Outbox
@@ -29,7 +28,6 @@ from oficina.store.takeovers import Takeovers
 from oficina.store.tickets import Tickets
 from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
-from oficina.store.warm_pools import WarmPools
 
 SCHEMAS = (
     "schema.sql",
@@ -40,13 +38,11 @@ SCHEMAS = (
     "mlflow.sql",
     "outbox.sql",
     "registry.sql",
-    "messages.sql",
     "experiments.sql",
-    "warm_pools.sql",
 )
 """The files of the schema, in order."""
 
-FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "warmpools", "logs", "trash")
+FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "logs", "trash")
 """The folders of a home that hold the bytes of a server's worlds."""
 
 
@@ -69,7 +65,6 @@ class Store:
             ) from error
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
-        self.warm_pools = WarmPools(self.database)
         self.steps = Steps(self.database)
         self.experiments = Experiments(self.database)
         self.tickets = Tickets(self.database, clock)
@@ -82,7 +77,6 @@ class Store:
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
         self.logs = Logs(self.database, clock, self.home)
         self.metrics = Metrics(self.database)
-        self.messages = Messages(self.database, clock)
         self.outbox = Outbox(self.database, clock)
 
     def scope(self, account: str, region: str) -> Scope:

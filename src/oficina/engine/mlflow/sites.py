@@ -45,7 +45,6 @@ class Site:
         self.used = time.monotonic()
         self._instance: Instance | None = None
         self._failure = ""
-        self._gone = False
         self._changed = threading.Condition()
         self._life = threading.Lock()
         self.read(document)
@@ -55,8 +54,7 @@ class Site:
         self.name = str(document[self.kind.member("name")])
         self.role = str(document["RoleArn"])
         self.artifacts = str(document["ArtifactStoreUri"])
-        stopped = document.get("_after") == "Stopped"
-        self.open = document[self.kind.member("status")] not in CLOSED and not stopped
+        self.open = document[self.kind.member("status")] not in CLOSED
         self.registers = registers(document)
         self.since = float(document.get("_since", 0))
 
@@ -70,40 +68,35 @@ class Site:
         return self.folder / "process"
 
     @contextmanager
-    def using(self, starting: bool = False) -> Iterator[Instance]:
+    def using(self) -> Iterator[Instance]:
         """The process while a request is under way. Raises MlflowFailed when it does not start."""
         with self._changed:
             self.in_flight += 1
         try:
-            yield self.ready(starting)
+            yield self._ready()
         finally:
             with self._changed:
                 self.in_flight -= 1
                 self.used = time.monotonic()
 
-    def ready(self, starting: bool = False) -> Instance:
-        """The process once it answers; it is started when it rests. Raises MlflowFailed.
-
-        Only who starts the server itself (``starting``) may wait for one that is not open.
-        """
-        end = time.monotonic() + STARTUP_SECONDS
+    def _ready(self) -> Instance:
         with self._changed:
-            if self._instance is None:
-                self._failure = ""
-            while self._instance is None or not self._instance.up:
-                left = end - time.monotonic()
-                if self._gone or not (self.open or starting):
-                    raise MlflowFailed("The MLflow server was stopped.")
+            instance = self._instance
+            if instance is not None and instance.up:
+                return instance
+            if instance is None:
+                self._begin()
+            end = time.monotonic() + STARTUP_SECONDS
+            while not (self._instance is not None and self._instance.up):
                 if self._failure:
                     raise MlflowFailed(self._failure)
-                if left <= 0:
+                left = end - time.monotonic()
+                if left <= 0 or not self._changed.wait(left):
                     raise MlflowFailed("The MLflow server did not start in time.")
-                if self._instance is None:
-                    self._begin()
-                self._changed.wait(left)
             return self._instance
 
     def _begin(self) -> None:
+        self._failure = ""
         self._instance = instance = Instance(self.name, self._place, STARTUP_SECONDS)
         threading.Thread(
             target=self._raise, args=(instance,), name=f"mlflow {self.name}", daemon=True
@@ -197,14 +190,9 @@ class Site:
                 process.wait(self._place)
         self._tell()
 
-    def abandon(self) -> None:
-        """Ends the process for good; nobody waits for it any more."""
-        self._gone = True
-        self.close(kill=True)
-
     def remove(self) -> None:
         """Ends the process and forgets all that MLflow knew; artifacts in S3 stay, as on AWS."""
-        self.abandon()
+        self.close(kill=True)
         self.engine.store.keys.end_job(self.arn)
         self.engine.store.tickets.end(self.arn)
         process.remove(self.folder)
