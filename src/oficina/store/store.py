@@ -17,6 +17,7 @@ from oficina.store.database import Database
 from oficina.store.documents import Scope
 from oficina.store.experiments import Experiments
 from oficina.store.keys import Keys
+from oficina.store.lineage import Lineage
 from oficina.store.listing import Listing
 from oficina.store.logs import Logs
 from oficina.store.metrics import Metrics
@@ -39,6 +40,7 @@ SCHEMAS = (
     "outbox.sql",
     "registry.sql",
     "experiments.sql",
+    "lineage.sql",
 )
 """The files of the schema, in order."""
 
@@ -67,6 +69,7 @@ class Store:
         self.queue = Queue(self.database, clock)
         self.steps = Steps(self.database)
         self.experiments = Experiments(self.database)
+        self.lineage = Lineage(self.database, clock)
         self.tickets = Tickets(self.database, clock)
         self.takeovers = Takeovers(self.database)
         self.blobs = Blobs(self.home)

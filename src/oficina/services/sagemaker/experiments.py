@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from oficina.engine.lineage.kinds import EXPERIMENT, TRIAL
 from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.pipelines import identity
 from oficina.store.documents import Query
-from oficina.store.kinds import Document, Kind
-
-
-def kind(name: str, arn: str) -> Kind:
-    """A kind of resource of experiments: the SDKs look for "already exists" and for ResourceNotFound."""
-    return Kind(
-        name,
-        arn=arn,
-        missing=("ResourceNotFound", f"{name} '{{arn}}' does not exist."),
-        taken=(
-            "ValidationException",
-            f"{name} names must be unique within an AWS account and region. {name} with name ({{name}}) "
-            "already exists.",
-        ),
-    )
-
-
-EXPERIMENT = kind("Experiment", "experiment")
-TRIAL = kind("Trial", "experiment-trial")
+from oficina.store.kinds import Document
 
 
 @sagemaker.operation

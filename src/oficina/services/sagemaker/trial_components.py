@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from oficina.engine.lineage.kinds import EXPERIMENT, TRIAL, TRIAL_COMPONENT
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.experiments import EXPERIMENT, TRIAL, kind, trials_of
+from oficina.services.sagemaker.experiments import trials_of
 from oficina.services.sagemaker.pipelines import identity
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
-
-TRIAL_COMPONENT = kind("TrialComponent", "experiment-trial-component")
 
 
 @sagemaker.operation
@@ -100,6 +99,7 @@ def delete_trial_component(ctx: Context, request: dict[str, Any]) -> dict[str, A
         component = ctx.docs.delete(TRIAL_COMPONENT, request["TrialComponentName"])
         name, arn = component["TrialComponentName"], component["TrialComponentArn"]
         ctx.store.experiments.forget(ctx.account, ctx.region, name, arn)
+        ctx.store.lineage.forget(arn)
     return component
 
 
