@@ -11,7 +11,7 @@ import pytest
 from tests.servers import Server, run_client
 
 PROGRAMS = Path(__file__).parent / "programs"
-NAMES = ("endpoint_v3", "endpoint_v2", "jobs_v3", "jobs_v2")
+NAMES = ("built_in_v3", "built_in_v2", "jobs_v3", "jobs_v2")
 
 Printed = Callable[[str], list[str]]
 
@@ -53,7 +53,7 @@ def test_v2_finds_metrics_and_attaches_to_a_job(printed: Printed) -> None:
     assert "attached 3" in lines
 
 
-@pytest.mark.parametrize("program", ["endpoint_v3", "endpoint_v2"])
+@pytest.mark.parametrize("program", ["built_in_v3", "built_in_v2"])
 def test_the_built_in_algorithm_trains_and_its_model_answers(printed: Printed, program: str) -> None:
     lines = printed(program)
     # The SDKs' progress marks end without a new line.
@@ -62,4 +62,4 @@ def test_the_built_in_algorithm_trains_and_its_model_answers(printed: Printed, p
 
 
 def test_v2_finds_the_metrics_of_the_built_in_algorithm(printed: Printed) -> None:
-    assert "metrics ['train:auc']" in printed("endpoint_v2")
+    assert "metrics ['train:auc']" in printed("built_in_v2")

@@ -14,7 +14,7 @@ image = sagemaker.image_uris.retrieve("xgboost", session.boto_region_name, versi
 chance = random.Random(1)
 points = [chance.random() for _ in range(500)]
 rows = "\n".join(f"{int(x > 0.5)},{x},{1 - x}" for x in points)
-session.upload_string_as_file_body(rows, bucket, "endpoint-v2/train/data.csv")
+session.upload_string_as_file_body(rows, bucket, "built-in-v2/train/data.csv")
 
 estimator = Estimator(
     image_uri=image,
@@ -22,21 +22,21 @@ estimator = Estimator(
     instance_count=1,
     instance_type="ml.m5.large",
     hyperparameters={"num_round": 20, "objective": "binary:logistic", "eval_metric": "auc"},
-    output_path=f"s3://{bucket}/endpoint-v2/out",
+    output_path=f"s3://{bucket}/built-in-v2/out",
     sagemaker_session=session,
 )
 estimator.fit(
-    {"train": TrainingInput(f"s3://{bucket}/endpoint-v2/train", content_type="text/csv")}, logs=False
+    {"train": TrainingInput(f"s3://{bucket}/built-in-v2/train", content_type="text/csv")}, logs=False
 )
 print("metrics", sorted(set(estimator.training_job_analytics.dataframe()["metric_name"])))
 
 predictor = estimator.deploy(
     initial_instance_count=1,
     instance_type="ml.m5.large",
-    endpoint_name="endpoint-v2",
+    endpoint_name="built-in-v2",
     serializer=CSVSerializer(),
     data_capture_config=DataCaptureConfig(
-        enable_capture=True, sampling_percentage=100, destination_s3_uri=f"s3://{bucket}/endpoint-v2/captured"
+        enable_capture=True, sampling_percentage=100, destination_s3_uri=f"s3://{bucket}/built-in-v2/captured"
     ),
 )
 answer = predictor.predict([[0.9, 0.1], [0.1, 0.9]]).decode()
