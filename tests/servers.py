@@ -25,12 +25,16 @@ CLIENTS = ROOT / ".venvs"
 OFICINA = (sys.executable, "-m", "oficina")
 
 
+DROPPED = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+"""Without compiled files a server takes twice as long to start; no user has it so."""
+
+
 def surroundings(**more: str) -> dict[str, str]:
     """This process's environment without settings of AWS and of oficina, but with the shared cache."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "OFICINA_", "PYTEST_")) and name != "PYTHONPATH"
+        if not name.startswith(("AWS_", "OFICINA_", "PYTEST_")) and name not in DROPPED
     }
     cache = os.environ.get("OFICINA_CACHE", str(CLIENTS / "cache"))
     return {**kept, "OFICINA_CACHE": cache, **more}
