@@ -9,11 +9,14 @@ from typing import Any
 from oficina.clock import Clock
 from oficina.config import Config
 from oficina.engine.training import TRAINING_JOB
+from oficina.store.documents import Scope
 from oficina.store.store import Store
 from tests.bench import places
 from tests.bench.figures import Figure, milliseconds, taking_turns
 
 FEW = 100
+PORTION = 500
+"""Resources that are kept in one transaction; far larger ones spill out of SQLite's memory."""
 ACCOUNTS = {"few": "111111111111", "many": "222222222222"}
 
 
@@ -45,11 +48,14 @@ def _fill(folder: Path, counts: dict[str, int]) -> None:
     store = Store(Config(home=folder), Clock())
     for name, count in counts.items():
         scope = store.scope(ACCOUNTS[name], "us-east-1")
-        with scope.transaction():
-            for number in range(count):
-                document = places.training_job(f"job-{number:06}")
-                status = "Failed" if number % 2 else "Completed"
-                scope.create(
-                    TRAINING_JOB, document, TrainingJobStatus=status, CreationTime=1_700_000_000.0 + number
-                )
+        for begin in range(0, count, PORTION):
+            with scope.transaction():
+                for number in range(begin, min(begin + PORTION, count)):
+                    _create(scope, number)
     store.close()
+
+
+def _create(scope: Scope, number: int) -> None:
+    document = places.training_job(f"job-{number:06}")
+    status = "Failed" if number % 2 else "Completed"
+    scope.create(TRAINING_JOB, document, TrainingJobStatus=status, CreationTime=1_700_000_000.0 + number)

@@ -483,3 +483,22 @@ def test_a_tuning_step_gives_its_best_trial_on(open_server: Server, line: Line) 
     job = line.bench.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)
     assert job["BestTrainingJob"]["TunedHyperParameters"] == {"x": "0.3"}
     assert line.bench.get("tell/a").decode() == job["BestTrainingJob"]["TrainingJobName"]
+
+
+def test_an_execution_has_its_experiment_and_trial(line: Line) -> None:
+    line.processing("only", "pass")
+    names = {
+        "ExperimentName": get("Execution.PipelineName"),
+        "TrialName": get("Execution.PipelineExecutionId"),
+    }
+    text = json.dumps({**json.loads(line.definition), "PipelineExperimentConfig": names})
+    sagemaker = line.bench.sagemaker
+    sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=text, RoleArn=ROLE)
+
+    execution = line.ended(line.start())
+
+    id_ = execution["PipelineExecutionArn"].rpartition("/")[2]
+    assert execution["PipelineExperimentConfig"] == {"ExperimentName": "line", "TrialName": id_}
+    assert sagemaker.describe_trial(TrialName=id_)["ExperimentName"] == "line"
+    job = sagemaker.list_processing_jobs()["ProcessingJobSummaries"][0]["ProcessingJobName"]
+    assert sagemaker.describe_processing_job(ProcessingJobName=job)["ExperimentConfig"]["TrialName"] == id_

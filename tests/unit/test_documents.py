@@ -145,3 +145,13 @@ def test_a_name_of_another_case_is_taken(docs: Scope) -> None:
 
     with pytest.raises(AwsError):
         docs.create(THING, {"ModelName": "mymodel"})
+
+
+def test_a_name_that_is_not_there_is_not_looked_for_in_every_resource(docs: Scope) -> None:
+    said: list[str] = []
+    docs.database.reader.set_trace_callback(said.append)
+    assert docs.find(THING, "none") is None
+    docs.database.reader.set_trace_callback(None)
+    for statement in said:
+        plan = docs.database.reader.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+        assert all("arn=?" in row[3] or "name=?" in row[3] for row in plan), [row[3] for row in plan]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from oficina.chaos import point
-from oficina.engine import watch
+from oficina.engine import warmpools, watch
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 from oficina.runners import process
@@ -86,7 +86,7 @@ def stop(life: Life, store: Store, docs: Scope, name: str) -> None:
         if job[kind.member("status")] in TERMINAL:
             return
         if not job.get(BEGUN):
-            docs.update(kind, name, life.stopped(docs, job))
+            warmpools.keep(store, docs, docs.update(kind, name, life.stopped(docs, job)))
             return
         changes: Document = {kind.member("status"): "Stopping"}
         if "SecondaryStatus" in job:
@@ -221,7 +221,8 @@ class _Run:
         """The end, in one transaction: the document, the end of its credentials, the work done."""
         with self.docs.transaction():
             if self.docs.find(self.kind, self.name) is not None:
-                self.docs.update(self.kind, self.name, changes)
+                job = self.docs.update(self.kind, self.name, changes)
+                warmpools.keep(self.engine.store, self.docs, job)
             self.engine.store.keys.end_job(self.arn)
             self.engine.store.queue.done(self.task)
         point("recorded")

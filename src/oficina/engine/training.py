@@ -5,28 +5,18 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from oficina.engine import inputs, outputs, program
+from oficina.engine import inputs, outputs, program, warmpools
 from oficina.engine.inputs import InputMissing, Source
 from oficina.engine.jobmetrics import JobMetrics
 from oficina.engine.jobs import JobFailed
 from oficina.engine.machine import MachineMetrics
+from oficina.engine.trainingjob import TRAINING_JOB as TRAINING_JOB
 from oficina.engine.watch import Step, Watch
 from oficina.engine.workers import Engine
 from oficina.runners.images import Image
 from oficina.runners.process import Exit, Spec
 from oficina.store.documents import Scope
-from oficina.store.kinds import Document, Kind
-
-TRAINING_JOB = Kind(
-    "TrainingJob",
-    arn="training-job",
-    missing=("ValidationException", "Requested resource not found."),
-    taken=(
-        "ResourceInUse",
-        "Job name must be unique within an AWS account and region, "
-        "and a job with this name already exists ({arn})",
-    ),
-)
+from oficina.store.kinds import Document
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 NAMESPACE = "/aws/sagemaker/TrainingJobs"
@@ -219,6 +209,7 @@ def _spec(
         "TRAINING_JOB_ARN": arn,
         **job.get("Environment", {}),
     }
+    _share_pool(engine, document, job, hosts, folder)
     entry = [*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())]
     document |= {
         "name": job["TrainingJobName"],
@@ -241,6 +232,18 @@ def _spec(
         **staged,
     }
     return program.spec(document)
+
+
+def _share_pool(engine: Engine, spec: Document, job: Document, hosts: list[str], folder: Path) -> None:
+    """The folder of the job's warm pool, under the name that AWS gives it."""
+    for host in hosts:
+        place = warmpools.place(engine.store, job, host)
+        if place is not None:
+            spec["writable"] = [*spec["writable"], str(place)]
+            spec["env"]["SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY"] = warmpools.CACHE
+            link = local_folder(folder, host, warmpools.CACHE)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(place)
 
 
 def _more_folders(job: Document) -> list[str]:
@@ -341,4 +344,6 @@ def _ended(
     if end is not None and end.started is not None:
         seconds = max(1, math.ceil((end.ended or now) - end.started))
         changes |= {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds * len(end.hosts)}
-    return changes
+    launched = end is not None and end.started is not None
+    healthy = end is None or end.reason not in ("error", "no_namespace", "disk_full")
+    return changes | warmpools.ended(job, launched=launched, healthy=healthy)

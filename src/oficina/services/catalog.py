@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oficina.clock import Clock
 from oficina.config import Config
-from oficina.engine import jobs
+from oficina.engine import jobs, warmpools
 from oficina.engine.cards import exports
 from oficina.engine.functions import functions
 from oficina.engine.functions.functions import Functions
@@ -31,13 +31,14 @@ from oficina.services.runtime import runtime
 from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
+from oficina.services.sqs import sqs
 from oficina.services.sts import sts
 from oficina.store.store import Store
 
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_)
+    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_, sqs)
     return {service.name: service for service in every}
 
 
@@ -66,6 +67,7 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_start(of_mlflow.start)
         .at_stop(of_mlflow.stop)
         .at_clear(of_mlflow.clear)
+        .add(warmpools.TOPIC, warmpools.expire)
         .add(tuners.TOPIC, of_tunings)
         .at_start(of_tunings.start)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ class Service:
         validation_code: str | None = "ValidationException",
         unknown_code: str = "UnknownOperationException",
         omits: frozenset[tuple[str, str]] = frozenset(),
+        query_codes: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.scopes = scopes
@@ -49,6 +50,8 @@ class Service:
         """The code for an operation that is not there."""
         self.omits = omits
         """Operations with members of their answers that the model requires and AWS itself leaves out."""
+        self.query_codes = query_codes or {}
+        """Codes that clients know from the time when a service spoke query, by today's."""
         self.handlers: dict[str, Handler] = {}
         self._beside: dict[str, Handler] = {}
         self.seeds: list[Seed] = []

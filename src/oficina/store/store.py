@@ -20,6 +20,7 @@ from oficina.store.keys import Keys
 from oficina.store.lineage import Lineage
 from oficina.store.listing import Listing
 from oficina.store.logs import Logs
+from oficina.store.messages import Messages
 from oficina.store.metrics import Metrics
 from oficina.store.objects import Objects
 from oficina.store.outbox import Outbox
@@ -29,6 +30,7 @@ from oficina.store.takeovers import Takeovers
 from oficina.store.tickets import Tickets
 from oficina.store.uploads import Uploads
 from oficina.store.versions import Versions
+from oficina.store.warm_pools import WarmPools
 
 SCHEMAS = (
     "schema.sql",
@@ -39,12 +41,14 @@ SCHEMAS = (
     "mlflow.sql",
     "outbox.sql",
     "registry.sql",
+    "messages.sql",
     "experiments.sql",
+    "warm_pools.sql",
     "lineage.sql",
 )
 """The files of the schema, in order."""
 
-FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "logs", "trash")
+FOLDERS = ("blobs", "incoming", "jobs", "endpoints", "functions", "mlflow", "warmpools", "logs", "trash")
 """The folders of a home that hold the bytes of a server's worlds."""
 
 
@@ -67,6 +71,7 @@ class Store:
             ) from error
         self.keys = Keys(self.database)
         self.queue = Queue(self.database, clock)
+        self.warm_pools = WarmPools(self.database)
         self.steps = Steps(self.database)
         self.experiments = Experiments(self.database)
         self.lineage = Lineage(self.database, clock)
@@ -80,6 +85,7 @@ class Store:
         self.objects = Objects(self.database, self.blobs, self.buckets, self.versions)
         self.logs = Logs(self.database, clock, self.home)
         self.metrics = Metrics(self.database)
+        self.messages = Messages(self.database, clock)
         self.outbox = Outbox(self.database, clock)
 
     def scope(self, account: str, region: str) -> Scope:

@@ -234,5 +234,6 @@ def error(exchange: Exchange, failure: AwsError) -> Response:
     body = {"__type": fault.name, "message": failure.message, "Message": failure.message, **failure.members}
     headers = [("Content-Type", _content_type(exchange)), ("x-amzn-ErrorType", fault.name)]
     if exchange.service and "awsQueryCompatible" in exchange.service.model.metadata:
-        headers.append(("x-amzn-query-error", f"{fault.code};{fault.side}"))
+        code = exchange.service.query_codes.get(fault.code, fault.code)
+        headers.append(("x-amzn-query-error", f"{code};{fault.side}"))
     return Response(fault.status, headers, orjson.dumps(body, default=_default))

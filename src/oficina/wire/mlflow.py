@@ -220,12 +220,13 @@ def _by_password(gateway: Gateway, said: str) -> Key | None:
 def forward(site: Site, exchange: Exchange, target: str) -> Response:
     """MLflow's answer to a request. Raises MlflowFailed when the server does not come up."""
     request, body = exchange.request, exchange.hold()
-    with site.using() as instance:
-        connection, head = _exchange(instance, _head_of(request, target, len(body)), body, request.method)
+    with site.using():
+        call = _head_of(request, target, len(body)), body, request.method
+        instance, connection, head = _exchange(site, *call)
         headers = [(name, value) for name, value in head.headers.items() if name not in _HOP]
         length = head.headers.get("content-length", "")
         if request.method == "HEAD" or head.status in (204, 304):
-            instance.pool.give(connection)
+            _return(instance, connection, head)
             return Response(head.status, [*headers, *([("Content-Length", length)] if length else [])])
         if length.isdigit() and int(length) <= HELD:
             content = _whole(instance, connection, head)
@@ -234,8 +235,7 @@ def forward(site: Site, exchange: Exchange, target: str) -> Response:
             return Response(head.status, headers, content)
         if length:
             headers.append(("Content-Length", length))
-        pieces = _pieces(instance, connection, head)
-        return Response(head.status, headers, pieces)
+        return Response(head.status, headers, _pieces(instance, connection, head))
 
 
 def _head_of(request: Request, target: str, length: int) -> bytes:
@@ -248,10 +248,11 @@ def _head_of(request: Request, target: str, length: int) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
-def _exchange(instance: Instance, head: bytes, body: bytes, method: str) -> tuple[Connection, Head]:
+def _exchange(site: Site, head: bytes, body: bytes, method: str) -> tuple[Instance, Connection, Head]:
     """A connection on which the answer has begun. A server that has died is waited for."""
     deadline = time.monotonic() + RESTART_SECONDS
     while True:
+        instance = site.ready()
         try:
             connection = instance.pool.take()
         except Unreachable as error:
@@ -261,7 +262,7 @@ def _exchange(instance: Instance, head: bytes, body: bytes, method: str) -> tupl
             continue
         try:
             connection.send(head, body, ANSWER_SECONDS)
-            return connection, connection.head()
+            return instance, connection, connection.head()
         except (Broken, TooSlow) as error:
             connection.close()
             if method not in ("GET", "HEAD") or isinstance(error, TooSlow) or time.monotonic() > deadline:

@@ -65,7 +65,7 @@ class Servers:
         known = sites.of(engine.store)
         for site in known.all():
             known.remove(site)
-            site.close(kill=True)
+            site.abandon()
 
     def _rest(self, engine: Engine) -> None:
         while not self._stopping.wait(min(IDLE_LOOK_SECONDS, engine.config.mlflow_idle)):
@@ -90,6 +90,7 @@ class _Life:
             case "Starting":
                 self._raise("Started", "StartFailed")
             case "Stopping":
+                self.site.open = False
                 self.site.close()
                 self._settle("Stopped")
             case "Updating":
@@ -99,7 +100,7 @@ class _Life:
 
     def _raise(self, good: str, bad: str) -> None:
         try:
-            with self.site.using():
+            with self.site.using(starting=True):
                 pass
         except MlflowFailed as failure:
             log.warning("%s: %s", self.site.arn, failure)

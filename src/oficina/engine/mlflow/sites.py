@@ -45,6 +45,7 @@ class Site:
         self.used = time.monotonic()
         self._instance: Instance | None = None
         self._failure = ""
+        self._gone = False
         self._changed = threading.Condition()
         self._life = threading.Lock()
         self.read(document)
@@ -54,7 +55,8 @@ class Site:
         self.name = str(document[self.kind.member("name")])
         self.role = str(document["RoleArn"])
         self.artifacts = str(document["ArtifactStoreUri"])
-        self.open = document[self.kind.member("status")] not in CLOSED
+        stopped = document.get("_after") == "Stopped"
+        self.open = document[self.kind.member("status")] not in CLOSED and not stopped
         self.registers = registers(document)
         self.since = float(document.get("_since", 0))
 
@@ -68,35 +70,40 @@ class Site:
         return self.folder / "process"
 
     @contextmanager
-    def using(self) -> Iterator[Instance]:
+    def using(self, starting: bool = False) -> Iterator[Instance]:
         """The process while a request is under way. Raises MlflowFailed when it does not start."""
         with self._changed:
             self.in_flight += 1
         try:
-            yield self._ready()
+            yield self.ready(starting)
         finally:
             with self._changed:
                 self.in_flight -= 1
                 self.used = time.monotonic()
 
-    def _ready(self) -> Instance:
+    def ready(self, starting: bool = False) -> Instance:
+        """The process once it answers; it is started when it rests. Raises MlflowFailed.
+
+        Only who starts the server itself (``starting``) may wait for one that is not open.
+        """
+        end = time.monotonic() + STARTUP_SECONDS
         with self._changed:
-            instance = self._instance
-            if instance is not None and instance.up:
-                return instance
-            if instance is None:
-                self._begin()
-            end = time.monotonic() + STARTUP_SECONDS
-            while not (self._instance is not None and self._instance.up):
+            if self._instance is None:
+                self._failure = ""
+            while self._instance is None or not self._instance.up:
+                left = end - time.monotonic()
+                if self._gone or not (self.open or starting):
+                    raise MlflowFailed("The MLflow server was stopped.")
                 if self._failure:
                     raise MlflowFailed(self._failure)
-                left = end - time.monotonic()
-                if left <= 0 or not self._changed.wait(left):
+                if left <= 0:
                     raise MlflowFailed("The MLflow server did not start in time.")
+                if self._instance is None:
+                    self._begin()
+                self._changed.wait(left)
             return self._instance
 
     def _begin(self) -> None:
-        self._failure = ""
         self._instance = instance = Instance(self.name, self._place, STARTUP_SECONDS)
         threading.Thread(
             target=self._raise, args=(instance,), name=f"mlflow {self.name}", daemon=True
@@ -190,9 +197,14 @@ class Site:
                 process.wait(self._place)
         self._tell()
 
+    def abandon(self) -> None:
+        """Ends the process for good; nobody waits for it any more."""
+        self._gone = True
+        self.close(kill=True)
+
     def remove(self) -> None:
         """Ends the process and forgets all that MLflow knew; artifacts in S3 stay, as on AWS."""
-        self.close(kill=True)
+        self.abandon()
         self.engine.store.keys.end_job(self.arn)
         self.engine.store.tickets.end(self.arn)
         process.remove(self.folder)

@@ -16,6 +16,7 @@ from oficina.engine.pipelines import (
     arguments,
     caching,
     conditions,
+    experiment,
     expressions,
     names,
     registering,
@@ -100,6 +101,7 @@ class Execution:
 
     def run(self) -> None:
         """Goes on until the execution has ended."""
+        self._set_up_experiment()
         while True:
             status = self._status()
             if status in ENDED:
@@ -115,6 +117,17 @@ class Execution:
                 self._finish(status)
                 return
             self._wait(seen)
+
+    def _set_up_experiment(self) -> None:
+        """Makes the execution's experiment and trial, unless an earlier server did."""
+        if "PipelineExperimentConfig" in self.document or self._status() in ENDED:
+            return
+        given = self.definition.raw.get("PipelineExperimentConfig")
+        config = experiment.prepare(self._call, self._resolve, given)
+        if config is not None:
+            self.document = self.docs.update(
+                EXECUTION, self.id, {"PipelineExperimentConfig": config}, self.pipeline
+            )
 
     def _status(self) -> str:
         row = self.docs.database.reader.execute(
@@ -210,6 +223,8 @@ class Execution:
         self._keep(body)
         point("step-named")
         request = arguments.fit(f"Create{kind.noun}", {**given, **({kind.name: name} if kind.named else {})})
+        if step.type in experiment.WITH_COMPONENTS and "PipelineExperimentConfig" in self.document:
+            request.setdefault("ExperimentConfig", self.document["PipelineExperimentConfig"])
         if step.type == "RegisterModel":
             request = registering.prepare(self._call, self.arn, name, request)
         answer = self._found(kind, name) if resumed else None

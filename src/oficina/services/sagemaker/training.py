@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oficina.engine import inputs, jobs, training
+from oficina.engine import inputs, jobs, training, warmpools
 from oficina.engine.training import TRAINING_JOB, Training
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
@@ -24,9 +24,11 @@ def create_training_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
     document = _with_defaults(request)
     name = document["TrainingJobName"]
     with ctx.docs.transaction():
+        arn = ctx.docs.arn(TRAINING_JOB, name)
         job = ctx.docs.create(
             TRAINING_JOB,
             document,
+            **warmpools.begin(ctx.store, ctx.docs, document, arn),
             TrainingJobStatus="InProgress",
             **training.begin(ctx.clock.now(), waiting=jobs.waits(ctx.store, ctx.config.slots)),
             ModelArtifacts={"S3ModelArtifacts": training.artifacts_uri(document)},
@@ -67,6 +69,10 @@ def _check_resources(request: Document) -> None:
     if not resources.get("InstanceGroups") and not resources.get("InstanceType"):
         raise validation("ResourceConfig must name an InstanceType or InstanceGroups.")
     spot = request.get("EnableManagedSpotTraining")
+    if spot and resources.get("KeepAlivePeriodInSeconds"):
+        raise validation("KeepAlivePeriodInSeconds is not supported with EnableManagedSpotTraining.")
+    if resources.get("InstanceGroups") and resources.get("KeepAlivePeriodInSeconds"):
+        raise validation("KeepAlivePeriodInSeconds is not supported with InstanceGroups.")
     longest = request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds")
     if longest is not None and not spot:
         raise validation("MaxWaitTimeInSeconds above 0 is only allowed with EnableManagedSpotTraining.")
@@ -123,12 +129,15 @@ def _unprofiled(request: Document) -> bool:
 @sagemaker.operation
 def describe_training_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A training job; held for a moment while a young one runs."""
-    return hold(ctx, TRAINING_JOB, ctx.docs.get(TRAINING_JOB, request["TrainingJobName"]))
+    warmpools.settle(ctx.store, ctx.docs)
+    job = hold(ctx, TRAINING_JOB, ctx.docs.get(TRAINING_JOB, request["TrainingJobName"]))
+    return warmpools.told(job, ctx.clock.now())
 
 
 @sagemaker.operation
 def list_training_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The training jobs, newest first."""
+    warmpools.settle(ctx.store, ctx.docs)
     query = Query()
     if "WarmPoolStatusEquals" in request:
         condition = "json_extract(body, '$.WarmPoolStatus.Status')=?"

@@ -1,0 +1,68 @@
+"""Ten trials on two slots, beside the same trainings started by hand as soon as there is room."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.bench import places
+from tests.bench.figures import Figure
+from tests.jobs import Bench
+from tests.servers import Server
+from tests.tunings import METRICS, Tunings, continuous, teach
+from tests.waiting import wait_until
+
+SLEEP = {"sleep": "1"}
+"""A trial takes a second of its own, so that cores are not what is measured."""
+
+
+def measure(smoke: bool) -> list[Figure]:
+    """A Bayesian search, then trainings with the values that it tried, two at a time."""
+    most = 4 if smoke else 10
+    with places.oficina() as server:
+        teach(server)
+        tunings = Tunings(Bench(*(server.client(name) for name in ("s3", "sagemaker", "logs"))))
+        tunings.bench.s3.create_bucket(Bucket=tunings.bench.bucket)
+        tunings.run("Random", name="warm-up", ranges=[continuous("x", 0, 1)], most=1)
+        begin = time.monotonic()
+        tunings.create("Bayesian", ranges=[continuous("x", 0, 1)], most=most, parallel=2, static=SLEEP)
+        _ended(tunings)
+        tuned = time.monotonic() - begin
+        values = [each["TunedHyperParameters"] for each in tunings.trials()]
+        by_hand = _by_hand(server, tunings, values)
+    return [
+        Figure(f"{most} trials, two at a time", tuned, "s"),
+        Figure("the same trainings started by hand", by_hand, "s"),
+        Figure("tuning ÷ by hand", tuned / by_hand, "×", most=1.1),
+    ]
+
+
+def _ended(tunings: Tunings) -> None:
+    describe = tunings.bench.sagemaker.describe_hyper_parameter_tuning_job
+
+    def look() -> bool:
+        job = describe(HyperParameterTuningJobName="tuning")
+        return bool(job["HyperParameterTuningJobStatus"] == "Completed")
+
+    wait_until(look, "the tuning job ends", 300)
+
+
+def _by_hand(server: Server, tunings: Tunings, values: list[dict[str, str]]) -> float:
+    definition = tunings.request(ranges=[continuous("x", 0, 1)], static=SLEEP)["TrainingJobDefinition"]
+    static = definition.pop("StaticHyperParameters")
+    definition["AlgorithmSpecification"]["MetricDefinitions"] = METRICS
+    clients = [server.client("sagemaker") for _ in range(2)]
+
+    def train(worker: int) -> None:
+        sagemaker: Any = clients[worker]
+        for number in range(worker, len(values), 2):
+            name = f"by-hand-{number}"
+            parameters = {**static, **values[number]}
+            sagemaker.create_training_job(TrainingJobName=name, HyperParameters=parameters, **definition)
+            wait_until(lambda name=name: places.ended(sagemaker, name), f"{name} ends", 300)  # type: ignore[misc]
+
+    begin = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(train, range(2)))
+    return time.monotonic() - begin

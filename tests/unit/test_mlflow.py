@@ -1,0 +1,81 @@
+"""Tickets of the UI, names of groups, and the database that a new server begins with."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from oficina.clock import StoppedClock
+from oficina.config import Config
+from oficina.engine.mlflow import fresh
+from oficina.engine.mlflow.registration import group_name
+from oficina.store.store import Store
+from oficina.store.tickets import Tickets
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-tracking-server/a"
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """A clock that the test moves."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def tickets(tmp_path: Path, clock: StoppedClock) -> Tickets:
+    """The tickets of a new home."""
+    return Store(Config(home=tmp_path), clock).tickets
+
+
+def test_a_ticket_is_good_once_and_opens_a_session_that_ends(tickets: Tickets, clock: StoppedClock) -> None:
+    secret = tickets.issue(ARN, 5, 1800)
+    redeemed = tickets.redeem(secret, ARN)
+    assert redeemed is not None
+    session, seconds = redeemed
+    assert seconds == 1800
+    assert tickets.redeem(secret, ARN) is None
+    assert tickets.admits(session, ARN)
+    assert not tickets.admits(session, ARN + "b")
+    assert not tickets.admits(secret, ARN)
+    clock.at += 1801
+    assert not tickets.admits(session, ARN)
+
+
+def test_a_ticket_is_not_good_late_or_for_another_server(tickets: Tickets, clock: StoppedClock) -> None:
+    secret = tickets.issue(ARN, 5, 1800)
+    assert tickets.redeem(secret, ARN + "b") is None
+    clock.at += 6
+    assert tickets.redeem(secret, ARN) is None
+    assert tickets.redeem("nonsense", ARN) is None
+
+
+@pytest.mark.parametrize("model", ["bank", "Bank-2", "a" * 63])
+def test_a_group_is_named_as_its_model_where_it_may(model: str) -> None:
+    assert group_name(model) == model
+
+
+@pytest.mark.parametrize("model", ["a b", "ünïcode", "!!!", "a" * 64, "-a", "a_b"])
+def test_a_group_has_a_name_of_its_own_for_a_model_whose_name_it_may_not_have(model: str) -> None:
+    name = group_name(model)
+    assert name != model
+    assert len(name) <= 63
+    assert name.replace("-", "").isascii()
+    assert name.replace("-", "").isalnum()
+    assert name != group_name(model + "x")
+
+
+def test_a_new_server_begins_with_a_copied_database_and_its_own_artifacts(tmp_path: Path) -> None:
+    first, made, second = tmp_path / "first.db", tmp_path / "kept" / "made.db", tmp_path / "second.db"
+    assert not fresh.lay(made, second, "s3://b/two/")
+    with sqlite3.connect(first) as connection:
+        connection.execute("CREATE TABLE experiments (artifact_location, creation_time, last_update_time)")
+        connection.execute("INSERT INTO experiments VALUES ('s3://b/one/0', 1, 1)")
+    connection.close()
+    fresh.keep(first, made)
+    assert fresh.lay(made, second, "s3://b/two/")
+    with sqlite3.connect(second) as connection:
+        found = connection.execute("SELECT artifact_location FROM experiments").fetchall()
+    connection.close()
+    assert found == [("s3://b/two/0",)]
