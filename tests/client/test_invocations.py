@@ -61,6 +61,12 @@ def test_the_caller_is_told_type_variant_and_attributes(shop: Shop, endpoint: st
     assert answer["CustomAttributes"] == "seen=2"
 
 
+def test_a_body_may_be_a_form(shop: Shop, endpoint: str) -> None:
+    kind = "application/x-www-form-urlencoded"
+    answer = shop.runtime.invoke_endpoint(EndpointName=endpoint, Body=b"echo a=1", ContentType=kind)
+    assert answer["Body"].read() == b"a=1"
+
+
 def test_a_large_body_goes_both_ways(shop: Shop, endpoint: str) -> None:
     text = "x" * (LIMIT - 5)
     assert shop.echo(endpoint, text) == text

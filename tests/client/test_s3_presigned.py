@@ -61,6 +61,17 @@ def test_urls_let_in_who_has_no_keys(verified_server: Server, bucket: str, versi
     assert send("DELETE", s3.generate_presigned_url("delete_object", Params=name))[0] == 204
 
 
+def test_a_body_that_curl_calls_a_form_is_an_object(verified_server: Server, bucket: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    name = {"Bucket": bucket, "Key": "put by curl"}
+    url = client(verified_server, "s3v4").generate_presigned_url("put_object", Params=name)
+    assert send("PUT", url, b"a=1", form)[0] == 200
+    typed = {**name, "ContentType": form["Content-Type"]}
+    url = client(verified_server, "s3").generate_presigned_url("put_object", Params=typed)
+    assert send("PUT", url, b"a=2", form)[0] == 200
+    assert verified_server.client("s3").get_object(**name)["Body"].read() == b"a=2"
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_buckets_are_presigned_too(verified_server: Server, bucket: str, version: str) -> None:
     s3 = client(verified_server, version)

@@ -24,12 +24,17 @@ def route(services: Services, exchange: Exchange, default_region: str) -> None:
     _read_scope(exchange, default_region)
     if "x-amz-target" in exchange.request.headers:
         _by_target(services, exchange)
-    elif exchange.request.headers.get("content-type", "").startswith(
-        "application/x-www-form-urlencoded"
-    ) and (exchange.scope != "s3"):
+    elif _is_form(exchange):
         _by_form(services, exchange)
     else:
         _by_path(services, exchange)
+
+
+def _is_form(exchange: Exchange) -> bool:
+    """Whether this is a call of a query API: curl and urllib call any body of theirs a form as well."""
+    kind = exchange.request.headers.get("content-type", "")
+    at_root = exchange.request.path == "/" and exchange.scope != "s3"
+    return at_root and kind.startswith("application/x-www-form-urlencoded")
 
 
 def _read_scope(exchange: Exchange, default_region: str) -> None:
