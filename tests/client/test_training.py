@@ -358,6 +358,8 @@ def test_a_list_filters_by_status(bench: Bench) -> None:
 
     assert [each["TrainingJobName"] for each in failed] == ["job-2"]
     assert failed[0]["SecondaryStatus"] == "Failed"
+    plan = "arn:aws:sagemaker:us-east-1:123456789012:training-plan/none"
+    assert bench.sagemaker.list_training_jobs(TrainingPlanArnEquals=plan)["TrainingJobSummaries"] == []
 
 
 def test_a_job_that_fills_its_disk_fails_and_the_server_lives(bench: Bench) -> None:

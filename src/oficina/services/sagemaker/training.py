@@ -142,6 +142,9 @@ def list_training_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     if "WarmPoolStatusEquals" in request:
         condition = "json_extract(body, '$.WarmPoolStatus.Status')=?"
         query.where.append((condition, (request["WarmPoolStatusEquals"],)))
+    if "TrainingPlanArnEquals" in request:
+        condition = "json_extract(body, '$.ResourceConfig.TrainingPlanArn')=?"
+        query.where.append((condition, (request["TrainingPlanArnEquals"],)))
     page = ctx.docs.page(TRAINING_JOB, request, query)
     return {"TrainingJobSummaries": page.items, "NextToken": page.token}
 
