@@ -45,7 +45,6 @@ SCHEMAS = (
     "experiments.sql",
     "warm_pools.sql",
     "lineage.sql",
-    "warm_pools.sql",
 )
 """The files of the schema, in order."""
 
