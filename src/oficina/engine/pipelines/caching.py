@@ -23,6 +23,8 @@ KEYS = {
         "InputDataConfig",
     ),
     "Transform": ("DataProcessing", "Environment", "ModelName", "TransformInput"),
+    "Lambda": ("FunctionArn", "Arguments", "OutputParameters"),
+    "Callback": ("SqsQueueUrl", "Arguments", "OutputParameters"),
     "Tuning": ("HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"),
 }
 """The members of a step's arguments that its fingerprint is made of."""

@@ -28,9 +28,11 @@ RUN_HERE = (
     "Transform",
     "Tuning",
     "RegisterModel",
+    "Lambda",
+    "Callback",
 )
 """The types of step that oficina runs."""
-NOT_HERE = ("EMR", "EMRServerless", "AutoML", "Lambda", "Callback", "QualityCheck", "ClarifyCheck")
+NOT_HERE = ("EMR", "EMRServerless", "AutoML", "QualityCheck", "ClarifyCheck")
 """AWS's types that oficina has not got; a definition with one is refused with a sentence."""
 PARAMETER_TYPES = ("String", "Integer", "Float", "Boolean")
 MOST_PARAMETERS = 200
@@ -160,9 +162,26 @@ def _step(body: Any, parent: str | None, branch: bool) -> Step:
         raise refuse(f"Step {name} has the unknown type {kind!r}.")
     if not isinstance(body.get("Arguments", {}), dict):
         raise refuse(f"The Arguments of step {name} must be an object.")
+    _check_task(name, kind, body)
     depends = body.get("DependsOn") or []
     needs = {*depends, *steps_in(_own_part(kind, body))}
     return Step(name, kind, body, parent, branch, frozenset(needs))
+
+
+def _check_task(name: str, kind: str, body: dict[str, Any]) -> None:
+    """What Lambda and Callback steps must have beside their Arguments."""
+    member = {"Lambda": "FunctionArn", "Callback": "SqsQueueUrl"}.get(kind)
+    if member is None:
+        return
+    if not body.get(member):
+        raise refuse(f"The {kind} step {name} must have {member}.")
+    for output in body.get("OutputParameters") or []:
+        whole = isinstance(output, dict) and isinstance(output.get("OutputName"), str)
+        if not whole or output.get("OutputType", "String") not in PARAMETER_TYPES:
+            raise refuse(
+                f"Each of the OutputParameters of step {name} must have an OutputName and an OutputType of "
+                f"{list(PARAMETER_TYPES)}."
+            )
 
 
 def _own_part(kind: str, body: dict[str, Any]) -> Any:

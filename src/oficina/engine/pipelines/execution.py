@@ -25,7 +25,8 @@ from oficina.engine.pipelines import (
 from oficina.engine.pipelines.definition import Definition, Step, before, parse
 from oficina.engine.pipelines.expressions import ExpressionFailed, World
 from oficina.engine.pipelines.kinds import ENDED, EXECUTION
-from oficina.engine.pipelines.steptypes import TYPES, StepType
+from oficina.engine.pipelines.steptypes import TASKS, TYPES, StepType
+from oficina.engine.pipelines.tasks import Order, Task, TaskFailed
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 from oficina.store.documents import Scope
@@ -201,9 +202,13 @@ class Execution:
                 sentence = expressions.text(self._resolve(step.arguments.get("ErrorMessage", "")))
                 body["Metadata"] = {"Fail": {"ErrorMessage": sentence}}
                 raise StepFailed(sentence)
+            elif step.type in TASKS:
+                self._set_task(step, body, TASKS[step.type])
             else:
                 self._make(step, body, TYPES[step.type])
         except ExpressionFailed as error:
+            raise StepFailed(str(error)) from error
+        except TaskFailed as error:
             raise StepFailed(str(error)) from error
         except AwsError as error:
             raise StepFailed(f"{error.code}: {error.message}", retries.of_error(error)) from error
@@ -238,6 +243,23 @@ class Execution:
         body["StepStatus"] = "Executing"
         self._keep(body)
         self.running[step.name] = step
+
+    def _set_task(self, step: Step, body: Document, task: Task) -> None:
+        given = self._resolve({key: step.body[key] for key in task.keys if key in step.body})
+        if self._hit(step, body, given):
+            return
+        body |= {"_name": str(body.get("_name") or task.new_name()), "_given": given}
+        self._keep(body)
+        point("step-named")
+        order = self._order(step, body)
+        body["_arn"] = task.begin(order)
+        point("step-made")
+        body |= {"StepStatus": "Executing", "Metadata": task.metadata(order, None)}
+        self._keep(body)
+        self.running[step.name] = step
+
+    def _order(self, step: Step, body: Document) -> Order:
+        return Order(self.engine, self.docs, self.arn, step, body["_name"], body["_given"])
 
     def _name(self, step: Step, given: Document, kind: StepType) -> str:
         if step.type == "Tuning":
@@ -288,7 +310,25 @@ class Execution:
                 body["AttemptCount"] -= 1
                 self._begin(step)
                 continue
-            self._look_at(step, body, TYPES[step.type])
+            if step.type in TASKS:
+                self._look_at_task(step, body, TASKS[step.type])
+            else:
+                self._look_at(step, body, TYPES[step.type])
+
+    def _look_at_task(self, step: Step, body: Document, task: Task) -> None:
+        row = self.docs.find_arn(str(body["_arn"]))
+        try:
+            if row is None:
+                raise TaskFailed("What the step waits for was deleted.")
+            outputs = task.outputs(step, row)
+        except TaskFailed as failure:
+            del self.running[step.name]
+            self._retry_or_fail(step, body, StepFailed(str(failure)))
+            return
+        if outputs is not None:
+            del self.running[step.name]
+            body["Metadata"] = task.metadata(self._order(step, body), outputs)
+            self._succeed(step, body, {"OutputParameters": outputs})
 
     def _look_at(self, step: Step, body: Document, kind: StepType) -> None:
         found = self.docs.find_arn(str(body["_arn"]))
@@ -372,16 +412,30 @@ class Execution:
     def _stop_running(self) -> None:
         self._later.clear()
         for name, step in list(self.running.items()):
-            body, kind = self.steps[name], TYPES[step.type]
+            body = self.steps[name]
             if body["StepStatus"] == "Stopping":
                 continue
             body["StepStatus"] = "Stopping"
             self._keep(body)
+            if step.type in TASKS:
+                self._stop_task(step, body, TASKS[step.type])
+                continue
+            kind = TYPES[step.type]
             if kind.stops and "_arn" in body:
                 try:
                     self._call(f"Stop{kind.noun}", {kind.name: body["_name"]})
                 except AwsError:
                     continue  # it has just ended by itself
+
+    def _stop_task(self, step: Step, body: Document, task: Task) -> None:
+        if "_arn" not in body:
+            return
+        try:
+            task.stop(self._order(step, body))
+        except TaskFailed as failure:
+            del self.running[step.name]
+            body["FailureReason"] = str(failure)
+            self._end(body, "Failed")
 
     def _finish(self, status: str) -> None:
         failed = [body for body in self.steps.values() if body["StepStatus"] == "Failed"]

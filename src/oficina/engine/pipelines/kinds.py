@@ -31,3 +31,12 @@ VERSION = Kind(
 
 ENDED = ("Succeeded", "Failed", "Stopped")
 """The statuses that an execution, and a step, does not leave."""
+
+CALLBACK = Kind(
+    "Callback",
+    arn="pipeline-callback",
+    missing=("ResourceNotFound", "Callback token {name} does not exist."),
+    lower=False,
+    members={"name": "CallbackToken"},
+)
+"""A token that somebody has to bring back."""

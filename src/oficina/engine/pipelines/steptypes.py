@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from oficina.engine.pipelines.callbacks import Callback
+from oficina.engine.pipelines.lambdas import Lambda
+from oficina.engine.pipelines.tasks import Task
+
 
 @dataclass(frozen=True, slots=True)
 class StepType:
@@ -56,3 +60,6 @@ TYPES = {
     "Endpoint": StepType("Endpoint", "Endpoint", stops=False, good=("InService",), bad=("Failed",)),
 }
 """Step types by their name in a definition."""
+
+TASKS: dict[str, Task] = {"Lambda": Lambda(), "Callback": Callback()}
+"""Step types that are no resource of SageMaker."""

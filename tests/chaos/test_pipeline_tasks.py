@@ -1,0 +1,89 @@
+"""Lambda and Callback steps under kill -9 of the server: the same end, and each function run once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functions import create
+from tests.jobs import ROLE
+from tests.servers import Server
+from tests.waiting import wait_until
+
+ACCOUNT = "444455556666"
+PROGRAM = (
+    "import time\ndef main(event, context):\n    print('ran')\n    time.sleep(0.3)\n    return {'x': 7}\n"
+)
+
+
+def definition(function: str, queue: str) -> str:
+    """A function whose answer goes to a queue."""
+    outputs = [{"OutputName": "x", "OutputType": "Integer"}]
+    call = {"Name": "call", "Type": "Lambda", "FunctionArn": function, "OutputParameters": outputs}
+    arguments = {"x": {"Get": "Steps.call.OutputParameters['x']"}}
+    ask = {"Name": "ask", "Type": "Callback", "SqsQueueUrl": queue, "Arguments": arguments}
+    return json.dumps({"Version": "2020-12-01", "Steps": [call, ask]})
+
+
+def times_run(logs: Any) -> int:
+    """How often the function has printed its line."""
+    events = logs.filter_log_events(logGroupName="/aws/lambda/once")["events"]
+    return sum(event["message"].strip() == "ran" for event in events)
+
+
+@pytest.mark.parametrize("where", ["step-named", "function-launched", "step-made", "step-ended"])
+def test_a_function_runs_once_and_its_token_is_sent(
+    start_server: Callable[..., Server], tmp_path: Path, where: str
+) -> None:
+    home = tmp_path / "home"
+    server = start_server(home, "--open", OFICINA_CHAOS=where)
+    sagemaker = server.client("sagemaker", ACCOUNT)
+    queue = server.client("sqs", ACCOUNT).create_queue(QueueName="answers")["QueueUrl"]
+    function = create(server.client("lambda", ACCOUNT), "once", PROGRAM, Timeout=30)
+    sagemaker.create_pipeline(
+        PipelineName="line", PipelineDefinition=definition(function, queue), RoleArn=ROLE
+    )
+    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    server.process.wait(timeout=60)
+
+    server = start_server(home, "--open")
+    sagemaker, sqs = server.client("sagemaker", ACCOUNT), server.client("sqs", ACCOUNT)
+    message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
+    body = json.loads(message["Body"])
+    assert body["arguments"] == {"x": 7}
+    sagemaker.send_pipeline_execution_step_success(CallbackToken=body["token"])
+
+    def succeeded() -> bool:
+        found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        return bool(found["PipelineExecutionStatus"] == "Succeeded")
+
+    wait_until(succeeded, "the execution did not succeed", 60)
+    assert times_run(server.client("logs", ACCOUNT)) == 1
+
+
+def test_a_token_that_came_back_while_the_server_was_killed_is_kept(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    server = start_server(home, "--open")
+    sagemaker, sqs = server.client("sagemaker", ACCOUNT), server.client("sqs", ACCOUNT)
+    queue = sqs.create_queue(QueueName="answers")["QueueUrl"]
+    steps = [{"Name": "ask", "Type": "Callback", "SqsQueueUrl": queue}]
+    text = json.dumps({"Version": "2020-12-01", "Steps": steps})
+    sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=text, RoleArn=ROLE)
+    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
+    sagemaker.send_pipeline_execution_step_success(CallbackToken=json.loads(message["Body"])["token"])
+    server.kill()
+
+    sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+
+    def succeeded() -> bool:
+        found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        return bool(found["PipelineExecutionStatus"] == "Succeeded")
+
+    wait_until(succeeded, "the execution did not succeed", 60)
