@@ -13,8 +13,8 @@ from tests.servers import Server
 from tests.tunings import METRICS, Tunings, continuous, teach
 from tests.waiting import wait_until
 
-SLEEP = {"sleep": "1"}
-"""A trial takes a second of its own, so that cores are not what is measured."""
+SLEEP = {"sleep": "2"}
+"""A trial takes two seconds of its own, so that cores are not what is measured."""
 
 
 def measure(smoke: bool) -> list[Figure]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.jobs import Bench
+from tests.jobs import Bench, channel
 from tests.servers import Server
 from tests.tunings import Tunings, categorical, continuous, integer, teach
 from tests.waiting import wait_until
@@ -284,6 +284,36 @@ def test_tuning_jobs_are_listed_and_deleted(tunings: Tunings) -> None:
     with pytest.raises(ClientError) as error:
         sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tuning")
     assert error.value.response["Error"]["Code"] == "ResourceNotFound"
+
+
+def test_xgboost_is_tuned_by_a_metric_of_its_own(bench: Bench) -> None:
+    rows = "".join(f"{n % 2},{n % 2 + n % 7 / 5},{n % 11}\n" for n in range(200))
+    channels = [channel(name, bench.put(f"{name}/a.csv", rows)) for name in ("train", "validation")]
+    for each in channels:
+        each["ContentType"] = "text/csv"
+    request = Tunings(bench).request(
+        ranges=[continuous("eta", 0.05, 0.5), integer("max_depth", 1, 4)],
+        most=2,
+        parallel=2,
+        static={"objective": "binary:logistic", "num_round": "3"},
+        metric="validation:auc",
+    )
+    definition = request["TrainingJobDefinition"]
+    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+    definition["AlgorithmSpecification"] = {"TrainingImage": image, "TrainingInputMode": "File"}
+    definition["InputDataConfig"] = channels
+    bench.sagemaker.create_hyper_parameter_tuning_job(**request)
+
+    job = Tunings(bench).ended("tuning", 300)
+
+    assert job["HyperParameterTuningJobStatus"] == "Completed"
+    best = job["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
+    assert (best["MetricName"], 0.5 <= best["Value"] <= 1) == ("validation:auc", True)
+    request["HyperParameterTuningJobName"] = "other"
+    config = request["HyperParameterTuningJobConfig"]
+    config["HyperParameterTuningJobObjective"]["MetricName"] = "validation:magic"
+    with pytest.raises(ClientError, match="Provide a metric with the name validation:magic"):
+        bench.sagemaker.create_hyper_parameter_tuning_job(**request)
 
 
 def test_an_image_without_metrics_of_its_own_needs_definitions(tunings: Tunings) -> None:

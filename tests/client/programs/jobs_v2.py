@@ -40,6 +40,7 @@ estimator = SKLearn(
     hyperparameters={"depth": 3},
     base_job_name="train-v2",
     metric_definitions=[{"Name": "validation:auc", "Regex": "validation-auc: ([0-9.]+)"}],
+    keep_alive_period_in_seconds=600,
     sagemaker_session=session,
 )
 estimator.fit({"train": f"s3://{bucket}/jobs-v2/train"})
@@ -51,3 +52,7 @@ with tarfile.open(path) as tar:
     print("model", tar.getnames())
 again = SKLearn.attach(estimator.latest_training_job.name, sagemaker_session=session)
 print("attached", again.hyperparameters()["depth"])
+session.update_training_job(
+    estimator.latest_training_job.name, resource_config={"KeepAlivePeriodInSeconds": 0}
+)
+print("pool", estimator.latest_training_job.describe()["WarmPoolStatus"]["Status"])

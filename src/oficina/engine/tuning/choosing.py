@@ -7,15 +7,19 @@ is a history to learn from.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 import random
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 from oficina.engine.tuning.kinds import Objective
 from oficina.engine.tuning.ranges import Choice, Range
 
+LEARNING = ("Bayesian", "Hyperband")
+"""The strategies that learn from their trials."""
 REDRAWS = 50
 """How often chance is asked again when it gives what was tried already."""
 
@@ -50,6 +54,12 @@ def choose(question: Question) -> dict[str, str]:
     if question.strategy == "Random" or len(learnt) < question.first:
         return by_chance(question)
     return by_optuna(question)
+
+
+def prepare(strategy: str) -> None:
+    """Imports what a strategy will need, beside the first trials, which are chosen by chance."""
+    if strategy in LEARNING:
+        threading.Thread(target=importlib.import_module, args=("optuna",), daemon=True).start()
 
 
 def combinations(ranges: tuple[Range, ...]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from oficina.chaos import point
 from oficina.engine.training import TRAINING_JOB
 from oficina.engine.tuning import criteria, trials, warmstart
-from oficina.engine.tuning.choosing import Known, Question, choose
+from oficina.engine.tuning.choosing import Known, Question, choose, prepare
 from oficina.engine.tuning.criteria import Ending
 from oficina.engine.tuning.curves import Curves
 from oficina.engine.tuning.kinds import ENDED, TUNING_JOB, Definition, definitions
@@ -48,6 +48,7 @@ class Tuner:
 
     def run(self) -> None:
         """Goes on until the tuning job has ended."""
+        prepare(self.config["Strategy"])
         for trial in self.trials.values():
             self._link(trial.name)
         while True:
