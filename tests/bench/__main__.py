@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import calls, idle, invocations, lists, objects, starts, tracking, tunings
+from tests.bench import calls, idle, invocations, lists, objects, pipelines, starts, tracking, tunings
 from tests.bench.figures import Figure
 
 RESULTS = Path(__file__).parent / "results"
@@ -22,6 +22,7 @@ BENCHES: dict[str, Callable[[bool], list[Figure]]] = {
     "objects": objects.measure,
     "starts": starts.measure,
     "invocations": invocations.measure,
+    "pipelines": pipelines.measure,
     "tracking": tracking.measure,
     "tunings": tunings.measure,
 }

@@ -57,6 +57,8 @@ class Execution:
         self.steps: dict[str, Document] = {
             each["StepName"]: each for each in engine.store.steps.all(self.arn)
         }
+        self._failures = {name for name, body in self.steps.items() if body["StepStatus"] == "Failed"}
+        self._inside: dict[str, list[Step]] = {}
         self.skipped: set[str] = set()
         self.running: dict[str, Step] = {}
         self.limit = self._limit()
@@ -75,6 +77,8 @@ class Execution:
         for name, step in self.definition.steps.items():
             needs = before(self.definition, step)
             self._waiting[name] = needs
+            if step.parent is not None:
+                self._inside.setdefault(step.parent, []).append(step)
             for need in needs:
                 self._dependents.setdefault(need, []).append(name)
         for name in [name for name, needs in self._waiting.items() if not needs]:
@@ -137,7 +141,7 @@ class Execution:
         return "Stopped" if row is None else str(row["status"])
 
     def _failed(self) -> bool:
-        return any(body["StepStatus"] == "Failed" for body in self.steps.values())
+        return bool(self._failures)
 
     def _may_begin(self) -> bool:
         return bool(self._ready or self._later)
@@ -381,6 +385,8 @@ class Execution:
     def _keep(self, body: Document) -> None:
         clean = {key: value for key, value in body.items() if value is not None}
         self.steps[body["StepName"]] = body
+        if body["StepStatus"] == "Failed":
+            self._failures.add(body["StepName"])
         self.engine.store.steps.put(self.arn, str(self.document["PipelineArn"]), clean)
 
     # -- the graph ---------------------------------------------------------------------------------------
@@ -389,9 +395,9 @@ class Execution:
         """A step succeeded: those that waited for it alone are ready; an untaken branch is out."""
         if step.type == "Condition":
             outcome = self.steps[step.name]["Metadata"]["Condition"]["Outcome"] == "True"
-            for name, other in self.definition.steps.items():
-                if other.parent == step.name and other.branch != outcome:
-                    self._skip(name)
+            for inner in self._inside.get(step.name, ()):
+                if inner.branch != outcome:
+                    self._skip(inner.name)
         self._release(step.name)
 
     def _release(self, name: str) -> None:
