@@ -128,9 +128,12 @@ def opened(url: str, cookie: str = "") -> tuple[int, dict[str, str], bytes]:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    connection.request("GET", target, headers={"Cookie": cookie} if cookie else {})
+    headers = {"Accept": "text/html"} | ({"Cookie": cookie} if cookie else {})
+    connection.request("GET", target, headers=headers)
     answer = connection.getresponse()
-    found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    told = {name.lower(): answer.headers[name] for name in answer.headers}
+    told["set-cookie"] = ", ".join(answer.headers.get_all("Set-Cookie", []))
+    found = answer.status, told, answer.read()
     connection.close()
     return found
 
@@ -149,13 +152,17 @@ def test_a_presigned_url_opens_the_ui_once(
     assert opened(place)[0] == 401
     status, headers, _ = opened(url)
     assert (status, urlsplit(place).path) == (302, headers["location"])
-    cookie = headers["set-cookie"].partition(";")[0]
+    cookies = [one.partition(";")[0].strip() for one in headers["set-cookie"].split(", ")]
+    cookie = next(one for one in cookies if one.startswith("oficina-mlflow="))
     status, _, page = opened(place, cookie)
     assert status == 200
     assert b"<title>MLflow</title>" in page
     assert opened(place + "static-files/favicon.ico", cookie)[0] == 200
     assert opened(place + "ajax-api/2.0/mlflow/experiments/get?experiment_id=0", cookie)[0] == 200
     assert opened(url)[0] == 403
+    last = next(one for one in cookies if one.startswith("oficina-mlflow-last="))
+    status, headers, _ = opened(verified_server.address + "/", last)
+    assert (status, headers["location"]) == (302, urlsplit(place).path)
 
 
 def test_pages_of_other_sites_cannot_use_a_session(verified_server: Server, desk: dict[str, Any]) -> None:

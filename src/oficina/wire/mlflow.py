@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 ARN_HEADERS = ("x-mlflow-sm-tracking-server-arn", "x-sm-mlflow-app-arn")
 """The header of tracking servers and that of apps (contracts, clients-and-wire §6)."""
 COOKIE = "oficina-mlflow"
+LAST = "oficina-mlflow-last"
+"""The cookie with the id of the server that a browser opened last."""
 ANSWER_SECONDS = 600.0
 """How long MLflow may be silent."""
 RESTART_SECONDS = 60.0
@@ -72,7 +74,7 @@ class Door:
         request = exchange.request
         named = next((request.headers[name] for name in ARN_HEADERS if name in request.headers), None)
         if named is None and not request.path.startswith(PREFIX):
-            return None
+            return _to_last(gateway, request) if request.target == "/" else None
         try:
             if named is not None:
                 site, target = _by_arn(gateway, exchange, named), request.target
@@ -159,8 +161,30 @@ def _enter(gateway: Gateway, site: Site, request: Request) -> Response:
         )
     secret, seconds = session
     place = f"{PREFIX}{site.id}/"
-    cookie = f"{COOKIE}={secret}; Path={place}; Max-Age={int(seconds)}; HttpOnly; SameSite=Lax"
-    return Response(302, [("Location", place), ("Set-Cookie", cookie), ("Cache-Control", "no-store")])
+    rules = f"Max-Age={int(seconds)}; HttpOnly; SameSite=Lax"
+    cookies = (f"{COOKIE}={secret}; Path={place}; {rules}", f"{LAST}={site.id}; Path=/; {rules}")
+    headers = [("Location", place), ("Cache-Control", "no-store"), *(("Set-Cookie", one) for one in cookies)]
+    return Response(302, headers)
+
+
+def _to_last(gateway: Gateway, request: Request) -> Response | None:
+    """The way to the server that a browser opened last: MLflow's clients print links below the root.
+
+    The part after ``#``, which says what to show, stays with the browser and follows it there.
+    """
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return None
+    site = sites.of(gateway.store).of_id(_cookie(request, LAST))
+    return None if site is None else Response(302, [("Location", f"{PREFIX}{site.id}/")])
+
+
+def _cookie(request: Request, name: str) -> str:
+    """The value of a cookie, empty when there is none."""
+    try:
+        found = SimpleCookie(request.headers.get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
 
 
 def _admit(gateway: Gateway, exchange: Exchange, site: Site) -> None:
@@ -171,7 +195,8 @@ def _admit(gateway: Gateway, exchange: Exchange, site: Site) -> None:
         if _signed(gateway, exchange).account != site.account:
             raise AwsError("AccessDeniedException", f"Another account has {site.arn}.", 403)
         return
-    if _in_session(gateway, request, site) or gateway.config.open:
+    session = _cookie(request, COOKIE)
+    if gateway.config.open or (session and gateway.store.tickets.admits(session, site.arn)):
         _of_same_site(request)
         return
     key = _by_password(gateway, said)
@@ -184,14 +209,6 @@ def _admit(gateway: Gateway, exchange: Exchange, site: Site) -> None:
             401,
         )
     _of_same_site(request)
-
-
-def _in_session(gateway: Gateway, request: Request, site: Site) -> bool:
-    try:
-        found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return False
-    return found is not None and gateway.store.tickets.admits(found.value, site.arn)
 
 
 def _of_same_site(request: Request) -> None:
