@@ -64,8 +64,6 @@ def test_the_built_in_algorithm_trains_and_its_model_answers(printed: Printed, p
 def test_v2_finds_the_metrics_of_the_built_in_algorithm(printed: Printed) -> None:
     assert "metrics ['train:auc']" in printed("built_in_v2")
 
-    assert "metrics ['train:auc']" in printed("endpoint_v2")
-
 
 def test_v2_keeps_and_ends_a_warm_pool(printed: Printed) -> None:
     assert "pool Terminated" in printed("jobs_v2")
