@@ -14,6 +14,7 @@ from typing import Protocol
 
 from oficina.chaos import point
 from oficina.engine import warmpools, watch
+from oficina.engine.lineage import jobs as lineage
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 from oficina.runners import process
@@ -86,7 +87,9 @@ def stop(life: Life, store: Store, docs: Scope, name: str) -> None:
         if job[kind.member("status")] in TERMINAL:
             return
         if not job.get(BEGUN):
-            warmpools.keep(store, docs, docs.update(kind, name, life.stopped(docs, job)))
+            job = docs.update(kind, name, life.stopped(docs, job))
+            warmpools.keep(store, docs, job)
+            lineage.keep(store, docs, kind, job)
             return
         changes: Document = {kind.member("status"): "Stopping"}
         if "SecondaryStatus" in job:
@@ -200,7 +203,9 @@ class _Run:
                 break
         if process.started(self.folder) is None:
             return False
-        self.life.started(self.engine, self.docs, self.job)
+        with self.docs.transaction():
+            self.life.started(self.engine, self.docs, self.job)
+            lineage.keep(self.engine.store, self.docs, self.kind, self._now())
         return True
 
     def _result(self, ended: threading.Event, result: list[Exit]) -> Exit:
@@ -218,11 +223,12 @@ class _Run:
         raise JobFailed("InternalServerError: We encountered an internal error. Please try again.")
 
     def _record(self, changes: Document) -> None:
-        """The end, in one transaction: the document, the end of its credentials, the work done."""
+        """The end, in one transaction: document, lineage, the end of its credentials, the work done."""
         with self.docs.transaction():
             if self.docs.find(self.kind, self.name) is not None:
                 job = self.docs.update(self.kind, self.name, changes)
                 warmpools.keep(self.engine.store, self.docs, job)
+                lineage.keep(self.engine.store, self.docs, self.kind, job)
             self.engine.store.keys.end_job(self.arn)
             self.engine.store.queue.done(self.task)
         point("recorded")

@@ -17,6 +17,7 @@ from oficina.engine.hosting.fleets import Raising
 from oficina.engine.hosting.instance import Instance
 from oficina.engine.hosting.kinds import ENDPOINT, SETTLED, HostingAbandoned, HostingFailed
 from oficina.engine.hosting.routes import Route, Variant
+from oficina.engine.lineage import endpoints as lineage
 from oficina.engine.workers import Engine
 from oficina.runners import process
 from oficina.runners.process import Spec
@@ -169,7 +170,9 @@ class _Life:
         with self.docs.transaction():
             if self._abandoned():
                 raise HostingAbandoned(self.name)
-            self.docs.update(ENDPOINT, self.name, changes)
+            endpoint = self.docs.update(ENDPOINT, self.name, changes)
+            if endpoint["EndpointStatus"] == "InService":
+                lineage.keep(self.engine.store, self.docs, endpoint)
             then()
 
     def _switch(self, endpoint: Document, fleet: Document, variants: list[Variant]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from oficina.engine.lineage import registry as lineage
 from oficina.services.context import Context
+from oficina.services.sagemaker.registry_names import GROUP
 from oficina.store.kinds import Document
 
 DETAIL_TYPE = "SageMaker Model Package State Change"
@@ -32,7 +34,13 @@ _MEMBERS = (
 
 
 def tell(ctx: Context, package: Document, updated: tuple[str, ...] = ()) -> None:
-    """Puts the event into the outbox; part of the transaction that changed the package."""
+    """Puts the event into the outbox and keeps the package's lineage.
+
+    Part of the transaction that changed the package.
+    """
+    group = ctx.docs.find(GROUP, package.get("ModelPackageGroupName", ""))
+    approved = group is not None and (not updated or "ModelApprovalStatus" in updated)
+    lineage.keep(ctx.store, ctx.docs, package, group, approved)
     detail: dict[str, Any] = {name: package[name] for name in _MEMBERS if name in package}
     for name in ("CreationTime", "LastModifiedTime"):
         if name in detail:
