@@ -72,7 +72,7 @@ def test_entities_are_described_listed_and_changed(sagemaker: Any, graph: Arns) 
 
 
 def test_a_source_has_one_artifact(sagemaker: Any, graph: Arns) -> None:
-    given = {"ArtifactType": "Model", "Source": {"SourceUri": "s3://bucket/model"}}
+    given: dict[str, Any] = {"ArtifactType": "Model", "Source": {"SourceUri": "s3://bucket/model"}}
     with pytest.raises(ClientError, match="already exists"):
         sagemaker.create_artifact(**given)
 
@@ -155,7 +155,8 @@ def test_a_query_with_filters_gives_what_satisfies_them(sagemaker: Any, graph: A
 
 
 def test_the_vertices_of_a_query_come_in_pages(sagemaker: Any, graph: Arns) -> None:
-    seen, edges, token = [], 0, {}
+    seen: list[str] = []
+    edges, token = 0, dict[str, Any]()
     while True:
         answer = sagemaker.query_lineage(
             StartArns=[graph["raw"]], Direction="Descendants", IncludeEdges=True, MaxResults=2, **token
