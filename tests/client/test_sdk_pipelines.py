@@ -34,3 +34,14 @@ def test_functions_are_steps_with_sdk_v2(verified_server: Server) -> None:
     printed = run_client("client-v2", PROGRAMS / "functions_v2.py", verified_server.environment(), 600)
 
     assert "result {'result': 8}" in printed.splitlines()
+
+
+@pytest.mark.parametrize("client", ["client-v3", "client-v2"])
+def test_functions_and_callbacks_are_steps(verified_server: Server, client: str) -> None:
+    program = PROGRAMS / f"tasks_{client[-2:]}.py"
+
+    printed = run_client(client, program, verified_server.environment(), 300).splitlines()
+
+    assert "asked {'twice': 42}" in printed
+    assert "status Succeeded" in printed
+    assert "steps ['Double', 'Ask', 'Check']" in printed
