@@ -11,6 +11,7 @@ from pathlib import Path
 from oficina.runners import process
 from oficina.runners.process import Spec
 from tests import mlflow
+from tests.jobs import ROLE
 from tests.servers import Server
 from tests.waiting import wait_until
 
@@ -97,3 +98,19 @@ def test_an_idle_server_rests_and_wakes_with_the_next_request(start_server: Call
     place = place_of(server.home)
     wait_until(lambda: not process.alive(place), "it does not rest", 60)
     assert mlflow.ask(server, url, "experiments/get?experiment_id=0")[0] == 200
+
+
+def test_a_server_whose_making_was_cut_short_is_made_by_the_next_oficina(
+    start_server: Callable[..., Server],
+) -> None:
+    server = start_server()
+    server.client("sagemaker").create_mlflow_tracking_server(
+        TrackingServerName="young", ArtifactStoreUri="s3://mlflow-artifacts/young", RoleArn=ROLE
+    )
+    wait_until(lambda: list((server.home / "mlflow").glob("*/process/supervisor.pid")), "nothing began", 240)
+    server.kill()
+    server = start_server(server.home)
+    made = mlflow.settled(server.client("sagemaker"), "young")
+    assert made["TrackingServerStatus"] == "Created"
+    status, _ = mlflow.ask(server, made["TrackingServerUrl"], "experiments/get?experiment_id=0")
+    assert status == 200

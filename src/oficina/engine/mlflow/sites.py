@@ -119,6 +119,7 @@ class Site:
                 laid = fresh.lay(made, self.database, self.artifacts)
                 logs = self.engine.store.logs
                 logs.attach(self.account, self.region, LOG_GROUP, f"{self.name}/{self.id}", instance.log)
+                self._end_outdated()
                 instance.start(self._maker(image))
             instance.await_health(time.monotonic() + STARTUP_SECONDS, lambda: self._instance is not instance)
             if not laid and not self.open:
@@ -165,17 +166,22 @@ class Site:
         return make
 
     def adopt(self) -> None:
-        """Takes up the process that an earlier server launched, when one runs; it may know an old address."""
+        """Takes up the process that an earlier server launched, when one runs."""
+        self._end_outdated()
+        if not process.alive(self._place):
+            return
+        with self._changed:
+            self._instance = Instance(self.name, self._place, STARTUP_SECONDS)
+            self._instance.keep(self._tell, fleets.refresher(self.engine), adopted=True)
+
+    def _end_outdated(self) -> None:
+        """Ends a process that looks for S3 at the address of an earlier server."""
         if not process.alive(self._place):
             return
         spec = Spec.from_json((self._place / "spec.json").read_text(encoding="utf-8"))
         if spec.env.get("AWS_ENDPOINT_URL") != self.engine.address:
             process.stop(self._place)
             process.wait(self._place)
-            return
-        with self._changed:
-            self._instance = Instance(self.name, self._place, STARTUP_SECONDS)
-            self._instance.keep(self._tell, fleets.refresher(self.engine), adopted=True)
 
     def rest(self, idle: float) -> None:
         """Ends the process when nobody has used it for so many seconds."""
