@@ -76,6 +76,9 @@ def text(summary: dict[str, Any], seconds: float, out: Path) -> str:
             lines.append(f"  split   {split} rows x {step['columns']}")
             lines.append(f"  AUC     {auc}")
             lines.append(f"  reached {step['reached']:.1%} of the yes by calling one client in five")
+        if "trials" in step:
+            found = ", ".join(f"{name} {value:.3f}" for name, value in step["validation"].items())
+            lines.append(f"  tuning  {step['trials']} trials, validation AUC {found}")
         if "executions" in step:
             lasted = ", then ".join(f"{seconds:.0f} s" for seconds in step["executions"])
             lines.append(f"  pipeline {lasted} with {', '.join(step['from the cache'])} from the cache")

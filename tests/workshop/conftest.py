@@ -33,7 +33,7 @@ class Course:
     printed: str
     summary: dict[str, Any]
 
-    def step(self, number: int) -> dict[str, Any]:
+    def step(self, number: int | str) -> dict[str, Any]:
         """The figures of a step."""
         name = next(name for name in self.summary["steps"] if name.startswith(f"{number}_"))
         figures: dict[str, Any] = self.summary["steps"][name]

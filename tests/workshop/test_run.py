@@ -28,6 +28,13 @@ def test_the_model_is_as_good_as_the_course_says(course: Course) -> None:
     assert course.step(2)["auc"] == pytest.approx(expected, abs=near)
 
 
+def test_the_search_tries_ten_models_and_the_best_scores_a_whole_file(course: Course) -> None:
+    figures = course.step("2b")
+    assert figures["trials"] == 10
+    assert figures["validation"]["best"] > figures["validation"]["worst"]
+    assert figures["auc of the batch"] == pytest.approx(0.770, abs=0.05)
+
+
 def test_the_pipeline_tests_registers_and_takes_from_the_cache_what_has_not_changed(course: Course) -> None:
     figures = course.step(3)
     assert (figures["tests"], figures["failed"]) == (20, 0)

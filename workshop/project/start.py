@@ -9,9 +9,11 @@ The same on AWS and on this machine: it uses boto3 and the SageMaker Python SDK,
 from __future__ import annotations
 
 import logging
+import tempfile
 import time
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -68,7 +70,7 @@ def start(step: str) -> World:
         dataset=bank.find(),
         url=f"s3://{bucket}/{PREFIX}",
     )
-    if int(step) > 0:
+    if step != "0":
         upload(world)
     return world
 
@@ -81,6 +83,22 @@ def upload(world: World) -> str:
     if [found["Size"] for found in there] != [world.dataset.path.stat().st_size]:
         s3.upload_file(str(world.dataset.path), world.bucket, key)
     return world.data_url
+
+
+def prepare(world: World) -> dict[str, str]:
+    """Where the prepared parts lie; without step 2 they are made here, by the same code outside of a job."""
+    from project import preprocess
+
+    s3 = world.client("s3")
+    prefix = f"{PREFIX}/prepared/"
+    urls = {part: f"{world.url}/prepared/{part}" for part in ("train", "validation", "test", "baseline")}
+    if s3.list_objects_v2(Bucket=world.bucket, Prefix=f"{prefix}baseline/").get("KeyCount", 0) == 2:
+        return urls
+    with tempfile.TemporaryDirectory() as folder:
+        preprocess.write(preprocess.split(preprocess.features(world.dataset.read())), Path(folder))
+        for path in sorted(Path(folder).rglob("*.*"), reverse=True):
+            s3.upload_file(str(path), world.bucket, f"{prefix}{path.relative_to(folder).as_posix()}")
+    return urls
 
 
 def quiet() -> None:
