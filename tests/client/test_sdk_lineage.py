@@ -1,0 +1,48 @@
+"""Lineage of both SDKs, as users ask for it, from environments that never heard of oficina."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.servers import Server, run_client
+
+PROGRAMS = Path(__file__).parent / "programs"
+TABLE = (
+    "table [('Input', 'DataSet', 'ContributedTo'), ('Input', 'Image', 'ContributedTo'),"
+    " ('Output', 'Model', 'Produced')]"
+)
+
+
+def printed(server: Server, client: str, program: str) -> list[str]:
+    """The lines that a client's program prints."""
+    return run_client(client, PROGRAMS / program, server.environment(), 300).splitlines()
+
+
+def test_v2_reads_and_adds_to_lineage(verified_server: Server) -> None:
+    lines = printed(verified_server, "client-v2", "lineage_v2.py")
+
+    for said in (
+        TABLE,
+        "data [True]",
+        "jobs [True]",
+        "models [True]",
+        "properties {'checked': 'twice'}",
+        "query True",
+        "whole 7 6",
+        "left ['work']",
+    ):
+        assert said in lines
+
+
+def test_v3_reads_and_adds_to_lineage(verified_server: Server) -> None:
+    lines = printed(verified_server, "client-v3", "lineage_v3.py")
+
+    for said in (
+        TABLE,
+        "data [True]",
+        "jobs ['lineage-v3']",
+        "status Failed",
+        "query ['DataSet', 'Image', 'Model']",
+        "left ['check-v3']",
+    ):
+        assert said in lines
