@@ -47,7 +47,7 @@ def started(server: Server, name: str) -> Callable[[], bool]:
     return look
 
 
-@pytest.mark.parametrize("where", ["staged", "launched", "collected", "recorded"])
+@pytest.mark.parametrize("where", ["staged", "launched", "placed", "collected", "recorded"])
 def test_a_server_killed_at_any_point_finishes_the_job_once(
     start_server: Callable[..., Server], tmp_path: Path, where: str
 ) -> None:

@@ -199,28 +199,38 @@ class Blobs:
             os.close(descriptor)
 
     def adopt(self, path: Path) -> str:
-        """Makes a finished file a blob without copying it; ``path`` is gone after.
+        """Makes a finished file a blob without copying it.
 
-        Raises OSError for what is not a plain file: a link left by a job must not bring in the host's.
+        ``path`` stays, as another name of the same bytes, until the caller has kept the blob: who is killed
+        before that finds the file again, and then it is copied. Raises OSError for what is not a plain file:
+        a link left by a job must not bring in the host's.
         """
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             stat = os.fstat(descriptor)
             alone = stat.st_nlink == 1 and stat.st_dev == os.stat(self.folder).st_dev
-            blob = self._take(path, descriptor) if alone else self._copy(descriptor, stat.st_size)
+            return self._take(path, descriptor) if alone else self._copy(descriptor, stat.st_size)
         finally:
             os.close(descriptor)
-        path.unlink(missing_ok=True)
-        return blob
 
     def _take(self, path: Path, descriptor: int) -> str:
         blob = secrets.token_hex(16)
         with _told(self.home):
             os.fchmod(descriptor, 0o444)
             os.fsync(descriptor)  # while the file still is where it was: a full disk must not lose it
-            self.place(path, blob)
+            self._name(path, blob)
             os.fsync(descriptor)
         return blob
+
+    def _name(self, path: Path, blob: str) -> None:
+        """Gives a file a blob's name beside its own."""
+        target = self.path(blob)
+        try:
+            os.link(path, target, follow_symlinks=False)
+        except FileNotFoundError:
+            target.parent.mkdir(exist_ok=True)
+            _sync_folder(self.folder)
+            os.link(path, target, follow_symlinks=False)
 
     def _copy(self, descriptor: int, size: int) -> str:
         with self.draft() as draft:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from oficina.chaos import point
 from oficina.store.blobs import Blobs
 from oficina.store.buckets import Bucket, Buckets
 from oficina.store.database import Database
@@ -109,7 +110,11 @@ class Objects:
         Nobody may write to it any more. Raises OSError for what is not a plain file.
         """
         owner = self._buckets.get(account, bucket)
-        return self._add_blob(owner, key, self._blobs.adopt(path), content_type, facts)
+        blob = self._blobs.adopt(path)
+        point("placed")
+        made = self._add_blob(owner, key, blob, content_type, facts)
+        path.unlink(missing_ok=True)  # only now: who is killed before the commit finds it again
+        return made
 
     def copy_in(
         self, account: str, bucket: str, key: str, path: Path, content_type: str = "", **facts: Any
