@@ -31,6 +31,7 @@ from oficina.services.runtime import runtime
 from oficina.services.s3 import s3
 from oficina.services.sagemaker import sagemaker
 from oficina.services.service import Service
+from oficina.services.service_quotas import service_quotas
 from oficina.services.sqs import sqs
 from oficina.services.sts import sts
 from oficina.store.store import Store
@@ -38,7 +39,7 @@ from oficina.store.store import Store
 
 def services() -> dict[str, Service]:
     """Every API by botocore's name of it. Add a service here."""
-    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_, sqs)
+    every = (sagemaker, runtime, metrics, s3, logs, cloudwatch, sts, iam, ecr, lambda_, sqs, service_quotas)
     return {service.name: service for service in every}
 
 
