@@ -22,3 +22,9 @@ CREATE VIEW lineage_entities AS SELECT
         ELSE json_extract(body, '$.' || kind || 'Type')
     END AS type
 FROM resources WHERE kind IN ('Artifact', 'Action', 'Context', 'TrialComponent', 'Experiment');
+
+-- The SDKs find an entity by its source; a query has to name the kinds as they stand here.
+CREATE INDEX lineage_by_source ON resources (account, region, json_extract(body, '$.Source.SourceUri'))
+    WHERE kind IN ('Artifact', 'Action', 'Context');
+CREATE INDEX components_by_source ON resources (account, region, json_extract(body, '$.Source.SourceArn'))
+    WHERE kind='TrialComponent';

@@ -234,6 +234,10 @@ class Execution:
         request = arguments.fit(f"Create{kind.noun}", {**given, **({kind.name: name} if kind.named else {})})
         if step.type in experiment.WITH_COMPONENTS and "PipelineExperimentConfig" in self.document:
             request.setdefault("ExperimentConfig", self.document["PipelineExperimentConfig"])
+        if step.type in experiment.WITH_COMPONENTS:
+            # The SDKs find a job's execution by this tag (sagemaker.lineage, pipeline_execution_arn).
+            tag = {"Key": "sagemaker:pipeline-execution-arn", "Value": self.arn}
+            request["Tags"] = [*request.get("Tags", ()), tag]
         if step.type == "RegisterModel":
             request = registering.prepare(self._call, self.arn, name, request)
         answer = self._found(kind, name) if resumed else None

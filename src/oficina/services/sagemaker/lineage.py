@@ -16,6 +16,13 @@ DEFAULT_GROUP = "sagemaker-default-lineage-group"
 """The lineage group that every entity of an account is in (Developer Guide, "Cross-Account Lineage")."""
 
 
+BY_SOURCE = (
+    "id IN (SELECT id FROM resources INDEXED BY lineage_by_source WHERE account=? AND region=?"
+    " AND json_extract(body, '$.Source.SourceUri')=? AND kind IN ('Artifact', 'Action', 'Context'))"
+)
+"""The entities of a source, in the words of their index (store/lineage.sql)."""
+
+
 def named(ctx: Context, kind: Kind, name_or_arn: str) -> str:
     """The name of the row of an entity that is told by name or ARN. Raises AwsError ResourceNotFound."""
     parts = arns.parse(name_or_arn)
@@ -38,7 +45,7 @@ def listed(ctx: Context, kind: Kind, request: Document) -> Document:
     """A List of entities, newest first; of one source, of one type."""
     query, member = Query(), f"{kind.name}Type"
     if "SourceUri" in request:
-        query.where.append(("json_extract(body, '$.Source.SourceUri')=?", (request["SourceUri"],)))
+        query.where.append((BY_SOURCE, (ctx.account, ctx.region, request["SourceUri"])))
     if member in request:
         query.where.append((f"json_extract(body, '$.{member}')=?", (request[member],)))
     page = ctx.docs.page(kind, request, query)

@@ -13,6 +13,12 @@ from oficina.services.sagemaker.pipelines import identity
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
+BY_SOURCE = (
+    "id IN (SELECT id FROM resources INDEXED BY components_by_source WHERE account=? AND region=?"
+    " AND json_extract(body, '$.Source.SourceArn')=? AND kind='TrialComponent')"
+)
+"""The components of a source, in the words of their index (store/lineage.sql)."""
+
 
 @sagemaker.operation
 def create_trial_component(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def list_trial_components(ctx: Context, request: dict[str, Any]) -> dict[str, An
     if names is not None:
         query.where.append((f"name IN ({','.join('?' * len(names))})", tuple(names)))
     if "SourceArn" in request:
-        query.where.append(("json_extract(body, '$.Source.SourceArn')=?", (request["SourceArn"],)))
+        query.where.append((BY_SOURCE, (ctx.account, ctx.region, request["SourceArn"])))
     page = ctx.docs.page(TRIAL_COMPONENT, request, query)
     summaries = [{**each, "TrialComponentSource": each.get("Source")} for each in page.items]
     return {"TrialComponentSummaries": summaries, "NextToken": page.token}
