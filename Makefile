@@ -1,7 +1,7 @@
 # Verbs. Each one installs what it needs, on a machine that has Python 3.11–3.13, make, git and a C compiler.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up workshop lab notebooks test test-images lint format bench bench-smoke pins clean
+.PHONY: help setup up workshop lab notebooks test test-images lint format bench bench-smoke operations pins clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -80,6 +80,10 @@ bench: $(VENV)/dev.stamp $(CLIENTS)/bench/stamp ## the benchmarks, beside what t
 
 bench-smoke: $(VENV)/dev.stamp $(CLIENTS)/bench/stamp ## the benchmarks, a few rounds each
 	@$(BIN)/python -m tests.bench --smoke
+
+operations: setup ## the page of operations, from the code
+	@$(BIN)/python tools/operations.py > docs/reference/operations.md.new
+	@mv docs/reference/operations.md.new docs/reference/operations.md
 
 pins: $(VENV)/uv.stamp ## newest versions into requirements/*.txt
 	@tools/pins $(UV)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -75,6 +76,13 @@ def test_every_verb_is_in_the_reference() -> None:
     text = (ROOT / "docs/reference/command.md").read_text()
     verbs = re.findall(r"^    (\w+)(?: |$)", parser().format_help(), re.MULTILINE)
     assert sorted(re.findall(r"^## `oficina (\w+)", text, re.MULTILINE)) == sorted(verbs)
+
+
+def test_the_page_of_operations_is_what_the_code_has() -> None:
+    made = subprocess.run(
+        [sys.executable, "tools/operations.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert made.stdout == (ROOT / "docs/reference/operations.md").read_text(), "Type: make operations"
 
 
 LINKED = sorted(path.relative_to(ROOT) for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
