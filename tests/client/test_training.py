@@ -169,6 +169,29 @@ def test_an_augmented_manifest_streams_what_its_lines_name(bench: Bench) -> None
     assert bench.log("job-1") == "PICTURE1"
 
 
+def test_a_channel_goes_to_the_instance_groups_that_it_names(bench: Bench) -> None:
+    bench.put("data/a.csv", "1")
+    groups = [
+        {"InstanceGroupName": name, "InstanceType": "ml.m5.large", "InstanceCount": 1} for name in ("a", "b")
+    ]
+    resources = {"InstanceGroups": groups, "VolumeSizeInGB": 5}
+    program = (
+        "import os, socket\n"
+        "host, train = socket.gethostname(), '/opt/ml/input/data/train'\n"
+        "open(f'/opt/ml/model/{host}', 'w').write(str(os.path.exists(train)))\n"
+    )
+    only_b = channel("train", "s3://workbench/data/", source={"InstanceGroupNames": ["b"]})
+    output = {"S3OutputPath": "s3://workbench/out", "CompressionType": "NONE"}
+
+    bench.train(program, channels=[only_b], ResourceConfig=resources, OutputDataConfig=output)
+
+    assert bench.get("out/job-1/output/model/algo-1") == b"False"
+    assert bench.get("out/job-1/output/model/algo-2") == b"True"
+    none = channel("train", "s3://workbench/data/", source={"InstanceGroupNames": ["c"]})
+    with pytest.raises(ClientError, match="names instance groups"):
+        bench.train(program, channels=[none], ResourceConfig=resources)
+
+
 def test_hosts_share_what_is_sharded_and_know_each_other(bench: Bench) -> None:
     for name in "abcd":
         bench.put(f"data/{name}", name)

@@ -36,6 +36,8 @@ class Source:
     data_type: str = "S3Prefix"
     sharded: bool = False
     attributes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """The instance groups that get it; none means all."""
 
     @classmethod
     def of(cls, source: Document) -> Source:
@@ -45,6 +47,7 @@ class Source:
             data_type=source.get("S3DataType", "S3Prefix"),
             sharded=source.get("S3DataDistributionType") == "ShardedByS3Key",
             attributes=tuple(source.get("AttributeNames", ())),
+            groups=tuple(source.get("InstanceGroupNames", ())),
         )
 
 

@@ -68,6 +68,12 @@ def groups_of(cluster: Document, hosts: list[str]) -> list[Document]:
     return told
 
 
+def hosts_in(cluster: Document, hosts: list[str], names: tuple[str, ...]) -> list[str]:
+    """The hosts of the groups of these names; all hosts when no group is named."""
+    chosen = [group for group in groups_of(cluster, hosts) if group["instance_group_name"] in names]
+    return [host for group in chosen for host in group["hosts"]] if names else hosts
+
+
 def resource_config(cluster: Document, hosts: list[str], host: str) -> Document:
     """``resourceconfig.json`` of one host (aws-contracts D.1)."""
     groups = groups_of(cluster, hosts)

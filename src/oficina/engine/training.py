@@ -165,8 +165,9 @@ def _channels(engine: Engine, account: str, job: Document, hosts: list[str], fol
         if source.data_type == "AugmentedManifestFile" and mode != "Pipe":
             raise InputMissing("AugmentedManifestFile can only be used if the Channel's input mode is Pipe.")
         found = inputs.items(engine.store, account, source)
-        for number, host in _each_share(source, hosts):
-            mine = inputs.share(found, source, number, len(hosts))
+        receivers = program.hosts_in(job["ResourceConfig"], hosts, source.groups)
+        for number, host in _each_share(source, receivers, hosts):
+            mine = inputs.share(found, source, number, len(receivers))
             place = folder / "inputs" / (host or "all") / channel["ChannelName"]
             if mode == "Pipe":
                 files = inputs.stream_files(engine.store, account, channel, source, mine, place)
@@ -192,10 +193,10 @@ def _restore_checkpoints(engine: Engine, account: str, job: Document, hosts: lis
                 inputs.copy(engine.store, each, local_folder(folder, host, checkpoints["LocalPath"]), name)
 
 
-def _each_share(source: Source, hosts: list[str]) -> list[tuple[int, str | None]]:
-    """Every host by itself when it has a share of its own, else all at once."""
-    if source.sharded and len(hosts) > 1:
-        return list(enumerate(hosts))
+def _each_share(source: Source, receivers: list[str], hosts: list[str]) -> list[tuple[int, str | None]]:
+    """Every receiver by itself when it has a share of its own or others get nothing, else all at once."""
+    if (source.sharded and len(hosts) > 1) or receivers != hosts:
+        return list(enumerate(receivers))
     return [(0, None)]
 
 

@@ -71,7 +71,14 @@ def _check_resources(request: Document) -> None:
     spot = request.get("EnableManagedSpotTraining")
     if spot and resources.get("KeepAlivePeriodInSeconds"):
         raise validation("KeepAlivePeriodInSeconds is not supported with EnableManagedSpotTraining.")
-    if resources.get("InstanceGroups") and resources.get("KeepAlivePeriodInSeconds"):
+    groups = {group["InstanceGroupName"] for group in resources.get("InstanceGroups", ())}
+    for channel in request.get("InputDataConfig", ()):
+        wanted = channel["DataSource"].get("S3DataSource", {}).get("InstanceGroupNames", ())
+        if not groups.issuperset(wanted):
+            raise validation(
+                f"The channel {channel['ChannelName']} names instance groups that ResourceConfig has not."
+            )
+    if groups and resources.get("KeepAlivePeriodInSeconds"):
         raise validation("KeepAlivePeriodInSeconds is not supported with InstanceGroups.")
     longest = request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds")
     if longest is not None and not spot:
