@@ -502,3 +502,10 @@ def test_an_execution_has_its_experiment_and_trial(line: Line) -> None:
     assert sagemaker.describe_trial(TrialName=id_)["ExperimentName"] == "line"
     job = sagemaker.list_processing_jobs()["ProcessingJobSummaries"][0]["ProcessingJobName"]
     assert sagemaker.describe_processing_job(ProcessingJobName=job)["ExperimentConfig"]["TrialName"] == id_
+    (component,) = sagemaker.list_trial_components(TrialName=id_)["TrialComponentSummaries"]
+    assert component["TrialComponentName"] == f"{job}-aws-processing-job"
+    tags = sagemaker.list_tags(ResourceArn=component["TrialComponentSource"]["SourceArn"])["Tags"]
+    assert {
+        "Key": "sagemaker:pipeline-execution-arn",
+        "Value": execution["PipelineExecutionArn"],
+    } in tags
