@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -163,8 +164,10 @@ def _listen(config: Config, gateway: Gateway) -> Server:
     try:
         return Server(config.host, config.port, gateway)
     except OSError as error:
+        taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        remedy = "--port 0" if taken else "--host 127.0.0.1"
         raise OficinaError(
-            f"{config.host}:{config.port} cannot be listened on ({error.strerror}). Type: oficina up --port 0"
+            f"{config.host}:{config.port} cannot be listened on ({error.strerror}). Type: oficina up {remedy}"
         ) from error
 
 

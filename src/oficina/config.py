@@ -88,7 +88,10 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
     for setting in fields(Config):
         text = environment.get(variable_of(setting.name))
         if text:
-            found[setting.name] = _cast(setting.name, text, setting.default)
+            try:
+                found[setting.name] = _cast(setting.name, text, setting.default)
+            except ValueError as error:
+                raise ValueError(f"{variable_of(setting.name)}={text} is no number") from error
     config = Config(**found)
     slots = config.slots or _default_slots()
     return replace(config, home=config.home.expanduser().absolute(), slots=slots)

@@ -78,11 +78,13 @@ def test_a_home_that_cannot_be_written_is_one_sentence() -> None:
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_settings_that_make_no_sense_say_what_would() -> None:
+def test_settings_that_make_no_sense_say_what_would(tmp_path: Path) -> None:
     assert "Type: oficina up --port 4600" in oficina("up", "--port", "99999").stderr
     assert "twelve digits" in oficina("up", "--account", "12").stderr
     assert "Type: oficina up --region us-east-1" in oficina("up", "--region", "mars").stderr
-    assert "OFICINA_" in oficina("up", OFICINA_PORT="many").stderr
+    assert "Type: unset OFICINA_PORT" in oficina("up", OFICINA_PORT="many").stderr
+    elsewhere = oficina("up", "--host", "192.0.2.1", "--port", "0", "--home", str(tmp_path))
+    assert "Type: oficina up --host 127.0.0.1" in elsewhere.stderr
 
 
 def test_a_ctrl_c_ends_it_without_a_traceback(start_server: Start) -> None:

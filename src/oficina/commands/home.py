@@ -31,7 +31,7 @@ def settings(arguments: argparse.Namespace) -> Config:
     try:
         found = config.load()
     except ValueError as error:
-        raise OficinaError(f"A setting of OFICINA_… in the environment is not right: {error}.") from error
+        raise OficinaError(f"{error}. Type: unset {str(error).partition('=')[0]}") from error
     home = getattr(arguments, "home", None)
     return found.with_overrides(home=Path(home).expanduser().absolute() if home else None)
 
