@@ -28,5 +28,5 @@ def double(number: int) -> dict[str, int]:
 pipeline = Pipeline("functions-v2", steps=[double(add(3))], sagemaker_session=session)
 pipeline.upsert(role_arn=role)
 execution = pipeline.start()
-execution.wait(delay=1)
+execution.wait(delay=1, max_attempts=300)
 print("result", execution.result("double"))

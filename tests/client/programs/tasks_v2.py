@@ -71,6 +71,6 @@ session.sagemaker_client.send_pipeline_execution_step_success(
     CallbackToken=body["token"],
     OutputParameters=[{"Name": "answer", "Value": str(body["arguments"]["twice"] + 1)}],
 )
-execution.wait(delay=1)
+execution.wait(delay=1, max_attempts=300)
 print("status", execution.describe()["PipelineExecutionStatus"])
 print("steps", [step["StepName"] for step in reversed(execution.list_steps())])
