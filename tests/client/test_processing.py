@@ -176,3 +176,16 @@ def test_a_list_is_newest_first_and_a_deleted_job_is_gone(bench: Bench) -> None:
     bench.sagemaker.delete_processing_job(ProcessingJobName="job-2")
     listed = bench.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
     assert [each["ProcessingJobName"] for each in listed] == ["job-1"]
+
+
+def test_a_place_outside_of_a_jobs_own_is_refused(bench: Bench) -> None:
+    there = processing_input("data", bench.put("data/a.csv", "1"), "/other/data")
+    with pytest.raises(ClientError, match="LocalPath of data must begin with /opt/ml/processing/"):
+        bench.sagemaker.create_processing_job(**bench.processing("", ProcessingInputs=[there]))
+
+
+def test_an_output_to_a_feature_group_is_the_programs_own_work(bench: Bench) -> None:
+    features = {"OutputName": "features", "FeatureStoreOutput": {"FeatureGroupName": "clients"}}
+    request = bench.processing("", **outputs(features))
+    with pytest.raises(ClientError, match="only supported with AppManaged"):
+        bench.sagemaker.create_processing_job(**request)

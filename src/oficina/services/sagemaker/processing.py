@@ -41,6 +41,18 @@ def _check(request: Document) -> None:
     for item in outputs:
         if ("S3Output" in item) == ("FeatureStoreOutput" in item):
             raise validation(f"Output {item['OutputName']} must have one of S3Output and FeatureStoreOutput.")
+        if "FeatureStoreOutput" in item and not item.get("AppManaged"):
+            raise validation(
+                f"Output {item['OutputName']}: FeatureStoreOutput is only supported with AppManaged."
+            )
+        _check_place(item["OutputName"], item.get("S3Output", {}))
+
+
+def _check_place(name: str, side: Document) -> None:
+    """A job has its files below ``/opt/ml`` (API reference of ProcessingS3Input)."""
+    place = side.get("LocalPath")
+    if place and not (place + "/").startswith("/opt/ml/"):
+        raise validation(f"LocalPath of {name} must begin with /opt/ml/processing/, not {place}.")
 
 
 def _check_input(item: Document) -> None:
@@ -49,6 +61,7 @@ def _check_input(item: Document) -> None:
     source = item["S3Input"]
     if not item.get("AppManaged") and not source.get("LocalPath"):
         raise validation(f"LocalPath is required for input {item['InputName']} unless it is AppManaged.")
+    _check_place(item["InputName"], source)
     if source.get("S3CompressionType") == "Gzip" and source.get("S3InputMode") != "Pipe":
         raise validation("Gzip can only be used for S3CompressionType if the S3InputMode is Pipe.")
 
