@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 WORKSHOP = Path(__file__).parent
-IMAGES = ("sagemaker-scikit-learn:1.4-2", "sagemaker-xgboost:3.0-5")
+IMAGES = ("sagemaker-scikit-learn:1.4-2", "sagemaker-xgboost:3.0-5", "sagemaker-mlflow:3.17")
 """The images that the steps use: made before the clock runs, since only the first time they are not there."""
 
 

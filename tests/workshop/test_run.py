@@ -28,6 +28,13 @@ def test_the_model_is_as_good_as_the_course_says(course: Course) -> None:
     assert course.step(2)["auc"] == pytest.approx(expected, abs=near)
 
 
+def test_the_idea_is_tracked_in_mlflow_and_registered_in_sagemaker(course: Course) -> None:
+    figures = course.step(1)
+    assert figures["runs"] == 6
+    assert sorted(figures["depths"]) == ["2", "4", "6", "8"]
+    assert figures["registered"] == "bank-idea/1"
+
+
 def test_the_search_tries_ten_models_and_the_best_scores_a_whole_file(course: Course) -> None:
     figures = course.step("2b")
     assert figures["trials"] == 10

@@ -107,6 +107,7 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     warnings.filterwarnings("ignore", message=".*Pydantic.*")
     warnings.filterwarnings("ignore", message="Running within a PipelineSession")
+    warnings.filterwarnings("ignore", message="IProgress not found")
     warnings.filterwarnings("ignore", message='install "ipywidgets"')
     warnings.filterwarnings("ignore", message="Your installed version of s3fs")
     logging.disable(logging.WARNING)  # parts of the SDK turn the root logger up while they are imported

@@ -41,12 +41,17 @@ def matrix(table: pd.DataFrame) -> xgboost.DMatrix:
 
 
 def fit(
-    train: pd.DataFrame, validation: pd.DataFrame, hyperparameters: dict[str, Any], rounds: int = ROUNDS
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    hyperparameters: dict[str, Any],
+    rounds: int = ROUNDS,
+    log: bool = True,
 ) -> tuple[xgboost.Booster, dict[str, list[float]]]:
-    """A model, and its metric on both tables after each round; every round is one line of the log."""
+    """A model, and its metric on both tables after each round; each round is a line of the log, if wanted."""
     history: dict[str, dict[str, list[float]]] = {}
     sets = [(matrix(train), "train"), (matrix(validation), "validation")]
-    model = xgboost.train(hyperparameters, sets[0][0], rounds, evals=sets, evals_result=history)
+    watched = {"evals": sets, "evals_result": history, "verbose_eval": log}
+    model = xgboost.train(hyperparameters, sets[0][0], rounds, **watched)
     metric = str(hyperparameters["eval_metric"])
     return model, {name: values[metric] for name, values in history.items()}
 
