@@ -116,9 +116,7 @@ class Jobs:
 
     def clear(self, engine: Engine) -> None:
         """Kills every program that runs, at a reset."""
-        for folder in engine.store.folder("jobs").iterdir():
-            if process.alive(folder):
-                process.kill(folder)
+        process.kill_all(engine.store.folder("jobs").iterdir())
 
 
 def _begin(docs: Scope, kind: Kind, task: Task) -> Document | None:

@@ -74,9 +74,8 @@ class Endpoints:
             here.routes.remove(route.account, route.region, route.name)
             for one in route.instances:
                 one.abandon()
-        for spec in engine.store.folder("endpoints").glob("*/*/*/spec.json"):
-            if process.alive(spec.parent):
-                process.kill(spec.parent)
+        specs = engine.store.folder("endpoints").glob("*/*/*/spec.json")
+        process.kill_all(spec.parent for spec in specs)
         here.capture.forget()
         here.traffic.forget()
 

@@ -5,7 +5,7 @@ The engine writes a ``Spec`` into a job's folder, calls ``launch`` and ``wait``;
 
 from .check import check, notes
 from .exit import Exit, HostExit
-from .launch import VANISHED, alive, kill, launch, read_pid, started, stop, wait
+from .launch import VANISHED, alive, kill, kill_all, launch, read_pid, started, stop, wait
 from .spec import File, Input, Layer, Output, Pipe, Spec
 from .supervision.removal import remove
 
@@ -22,6 +22,7 @@ __all__ = [
     "alive",
     "check",
     "kill",
+    "kill_all",
     "launch",
     "notes",
     "read_pid",

@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from .exit import Exit
@@ -102,6 +103,15 @@ def stop(folder: Path) -> None:
 def kill(folder: Path) -> None:
     """End the job's supervisor and with it all its processes, now."""
     send(folder, signal.SIGKILL)
+
+
+def kill_all(folders: Iterable[Path]) -> None:
+    """End several jobs' supervisors at once, and take those that are this server's off the process table."""
+    ended = [folder for folder in folders if alive(folder)]
+    for folder in ended:
+        kill(folder)
+    for folder in ended:
+        reap(folder)
 
 
 def take_lock(folder: Path, blocking: bool) -> bool:
