@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+import oficina
 from tests.jobs import Bench
 from tests.servers import Server
 
@@ -78,3 +80,22 @@ def test_wrong_types_are_refused_as_aws_does(bench: Bench) -> None:
     body: dict[str, Any] = answer.json()
     assert body["__type"] == "SerializationException"
     assert body["message"] == "NUMBER_VALUE can not be converted to a String"
+
+
+def test_a_job_finds_the_start_up_hook_wherever_oficina_lies(tmp_path: Path) -> None:
+    """Also below /tmp, which a job has to itself: SDK calls that ignore the endpoint need the hook."""
+    package = tmp_path / "site" / "oficina"
+    shutil.copytree(Path(oficina.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    images = Path(oficina.__file__).parents[2] / "images"
+    shutil.copytree(images, package / "_images", ignore=shutil.ignore_patterns("__pycache__"))
+    assert str(package).startswith("/tmp/")
+    server = Server.start(tmp_path / "home", "--open", PYTHONPATH=str(package.parent))
+    try:
+        bench = Bench(*(server.client(service, "111122223333") for service in ("s3", "sagemaker", "logs")))
+        bench.s3.create_bucket(Bucket=bench.bucket)
+        bench.train(
+            "import os, sitecustomize\nprint(os.path.exists(os.environ['SAGEMAKER_ADMIN_CONFIG_OVERRIDE']))"
+        )
+        assert bench.log("job-1") == "True"
+    finally:
+        server.stop()

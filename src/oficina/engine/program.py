@@ -105,7 +105,7 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
         "home": str(engine.config.home),
         "env": environment.program(env, image.path / "bin"),
         "layers": [{"target": str(image.path), "lower": [str(image.path)]}],
-        "readonly": [str(layers.ready)],
+        "readonly": [str(layers.ready), str(environment.shim())],
         "writable": [str(layers.incoming)],
         "hide": [os.path.expanduser(f"~/{name}") for name in SECRETS],
         "free_bytes_floor": engine.config.free_bytes,
