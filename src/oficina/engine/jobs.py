@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 TOPIC = "job"
 """The topic of the queue that jobs wait in."""
 TERMINAL = ("Completed", "Failed", "Stopped")
+"""The statuses that a job does not leave (botocore, TrainingJobStatus and ProcessingJobStatus)."""
 BEGUN = "_begun"
 """The member that says that a worker has taken a job up; no client sees it."""
 

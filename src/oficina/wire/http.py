@@ -17,7 +17,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import httptools
 
@@ -303,8 +302,3 @@ def _close(sock: socket.socket) -> None:
         while sock.recv(65536):
             pass
     sock.close()
-
-
-def header(headers: list[tuple[str, str]], name: str) -> Any:
-    """The value of a header of an answer, None when it is not there."""
-    return next((value for key, value in headers if key.lower() == name), None)

@@ -55,6 +55,7 @@ def keep(store: Store, data: bytes) -> Code:
             _unpack(archive, fresh)
         if not target.is_dir():
             fresh.rename(target)
+    # zipfile says NotImplementedError of a compression that it does not know.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         if target.is_dir():  # another request unpacked the same at the same time
             return code

@@ -6,12 +6,13 @@ from typing import Any
 
 from oficina import arns
 from oficina.engine import jobs
+from oficina.engine.jobs import TERMINAL
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.store.kinds import Document, Kind
 
-TERMINAL = ("Completed", "Failed", "Stopped")
-"""The statuses that a job does not leave (botocore, TrainingJobStatus and ProcessingJobStatus)."""
+DAY = 86_400
+"""The longest run that a job may take when it names none, in seconds (API reference, StoppingCondition)."""
 
 WAITER_SECONDS = 45.0
 """How long a boto3 waiter's Describe may be held: below every client's read timeout of 60 s."""

@@ -9,11 +9,8 @@ from oficina.engine.processing import PROCESSING_JOB, Processing
 from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.jobs import check_role, default, delete, hold, stop
+from oficina.services.sagemaker.jobs import DAY, check_role, default, delete, hold, stop
 from oficina.store.kinds import Document
-
-DAY = 86_400
-"""The longest run that a job may take when it names none, in seconds (API reference, StoppingCondition)."""
 
 
 @sagemaker.operation

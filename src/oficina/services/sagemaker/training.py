@@ -9,12 +9,9 @@ from oficina.engine.training import TRAINING_JOB, Training
 from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.jobs import check_role, default, delete, hold, stop
+from oficina.services.sagemaker.jobs import DAY, check_role, default, delete, hold, stop
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
-
-DAY = 86_400
-"""The longest run that a job may take when it names none, in seconds (API reference, StoppingCondition)."""
 
 
 @sagemaker.operation

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from oficina.engine import warmpools
+from oficina.engine.jobs import TERMINAL
 from oficina.engine.training import TRAINING_JOB
 from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
-from oficina.services.sagemaker.jobs import TERMINAL
 from oficina.store.kinds import Document
 
 
