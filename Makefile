@@ -1,7 +1,7 @@
 # Verbs. Each one installs what it needs, on a machine that has Python 3.11–3.13, make, git and a C compiler.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up workshop lab notebooks test test-images lint format bench bench-smoke operations pins clean
+.PHONY: help setup up workshop lab notebooks test test-floor test-images lint format bench bench-smoke soak operations pins clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,6 +9,7 @@ UV := $(BIN)/uv
 CLIENTS := .venvs
 INSTALL := $(UV) pip install --quiet --require-hashes
 TESTS ?= tests
+WORKERS ?= 2
 
 # The data set of the course, where a copy lies beside the repository.
 DATASET := $(abspath ../shared/data/bank-additional-full.csv)
@@ -17,7 +18,7 @@ export OFICINA_DATASET ?= $(DATASET)
 endif
 
 # Built images are shared by tests, course and benches; the user's own server keeps its own.
-test workshop lab bench bench-smoke: export OFICINA_CACHE ?= $(abspath $(CLIENTS)/cache)
+test test-floor workshop lab bench bench-smoke soak: export OFICINA_CACHE ?= $(abspath $(CLIENTS)/cache)
 
 help: ## what can be typed
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +61,11 @@ lab: setup $(CLIENTS)/lab/stamp ## the course in JupyterLab, on a server of its 
 notebooks: $(CLIENTS)/workshop/stamp ## the learners' notebooks, built from their sources
 	@$(CLIENTS)/workshop/bin/python workshop/build.py
 
-test: $(VENV)/dev.stamp $(CLIENTS)/client-v3/stamp $(CLIENTS)/client-v2/stamp $(CLIENTS)/client-data/stamp $(CLIENTS)/client-mlflow/stamp $(CLIENTS)/client-mlflow2/stamp $(CLIENTS)/workshop/stamp ## all tests (TESTS=tests/unit for some)
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(VENV)/dev.stamp $(CLIENTS)/client-v3/stamp $(CLIENTS)/client-v2/stamp $(CLIENTS)/client-data/stamp $(CLIENTS)/client-mlflow/stamp $(CLIENTS)/client-mlflow2/stamp $(CLIENTS)/workshop/stamp ## all tests, two files at a time (TESTS=tests/unit for some)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 20 $(TESTS)
+
+test-floor: $(VENV)/dev.stamp $(CLIENTS)/client-floor/stamp ## programs of users with the oldest clients that are promised to work
+	@$(BIN)/python -m pytest -m floor tests/client/test_floor.py
 
 test-images: $(VENV)/uv.stamp ## the tests of images, each in its own environment
 	@tools/test-images $(UV) $(BIN)/python $(CLIENTS)/images
@@ -80,6 +84,9 @@ bench: $(VENV)/dev.stamp $(CLIENTS)/bench/stamp ## the benchmarks, beside what t
 
 bench-smoke: $(VENV)/dev.stamp $(CLIENTS)/bench/stamp ## the benchmarks, a few rounds each
 	@$(BIN)/python -m tests.bench --smoke
+
+soak: $(VENV)/dev.stamp ## random work on a server that is killed at random (SOAK="--seed 7 --seconds 600 --mlflow")
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 operations: setup ## the page of operations, from the code
 	@$(BIN)/python tools/operations.py > docs/reference/operations.md.new

@@ -1,4 +1,4 @@
-"""Servers for all tests: two real processes for the whole run, and accounts that keep tests apart."""
+"""Servers for all tests: real processes, and accounts that keep tests apart."""
 
 from __future__ import annotations
 
@@ -11,6 +11,34 @@ import pytest
 
 from tests.servers import Server
 
+LONGEST = (
+    "tests/workshop/test_run.py",
+    "tests/client/test_sdk_remote.py",
+    "tests/client/test_sdk_pipelines.py",
+    "tests/client/test_mlflow.py",
+    "tests/client/test_pipeline_schema.py",
+    "tests/client/test_tuning.py",
+    "tests/workshop/test_honest.py",
+    "tests/client/test_sdks.py",
+    "tests/client/test_sdk_registry.py",
+    "tests/client/test_warm_start.py",
+    "tests/chaos/test_endpoints.py",
+    "tests/client/test_remote_pythons.py",
+    "tests/client/test_sdk_experiments.py",
+    "tests/client/test_s3_clients.py",
+    "tests/client/test_sdk_transform.py",
+    "tests/client/test_sdk_tuning.py",
+)
+"""The files that take longest, longest first. Where workers share the files, these are begun first, so that
+no worker is left with a long one at the end."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sorts what a worker collected; without workers files keep the order that was typed."""
+    if hasattr(config, "workerinput"):
+        place = {name: number for number, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
 
 @pytest.fixture(scope="session")
 def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -21,9 +49,12 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.sweep()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def verified_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that verifies every signature, as it does for users."""
+    """A server that verifies every signature, as it does for users.
+
+    It has one account, so each file has a server of its own: what another file left is not seen.
+    """
     server = Server.start(tmp_path_factory.mktemp("verified"))
     yield server
     server.stop()

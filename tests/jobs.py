@@ -75,14 +75,14 @@ class Bench:
         self.sagemaker.create_training_job(**request)
         return self.trained(request["TrainingJobName"])
 
-    def trained(self, name: str, seconds: float = 120) -> dict[str, Any]:
+    def trained(self, name: str) -> dict[str, Any]:
         """The Describe of a training job once it has ended."""
 
         def ended() -> dict[str, Any] | None:
             job: dict[str, Any] = self.sagemaker.describe_training_job(TrainingJobName=name)
             return job if job["TrainingJobStatus"] in ENDED else None
 
-        found = wait_until(ended, f"training job {name} did not end", seconds)
+        found = wait_until(ended, f"training job {name} did not end")
         assert found is not None
         return found
 
@@ -114,14 +114,14 @@ class Bench:
         self.sagemaker.create_processing_job(**request)
         return self.processed(request["ProcessingJobName"])
 
-    def processed(self, name: str, seconds: float = 120) -> dict[str, Any]:
+    def processed(self, name: str) -> dict[str, Any]:
         """The Describe of a processing job once it has ended."""
 
         def ended() -> dict[str, Any] | None:
             job: dict[str, Any] = self.sagemaker.describe_processing_job(ProcessingJobName=name)
             return job if job["ProcessingJobStatus"] in ENDED else None
 
-        found = wait_until(ended, f"processing job {name} did not end", seconds)
+        found = wait_until(ended, f"processing job {name} did not end")
         assert found is not None
         return found
 

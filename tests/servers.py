@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from oficina.commands import env
 from oficina.runners import process as runner
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / ".venvs"
@@ -97,7 +98,11 @@ class Server:
     def stop(self) -> None:
         """Ends the process as a person would."""
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.ended()
+
+    def ended(self) -> int:
+        """The exit code of a process that ends by itself or was told to."""
+        return self.process.wait(timeout=PATIENCE)
 
     def sweep(self) -> None:
         """Ends the processes of models and of MLflow, which outlive their server."""
@@ -108,14 +113,20 @@ class Server:
 
 
 def run_client(
-    name: str, program: Sequence[str] | Path, environment: Mapping[str, str], seconds: float = 300
+    name: str, program: Sequence[str] | Path, environment: Mapping[str, str], seconds: float = PATIENCE
 ) -> str:
     """What a client's Python prints when it runs a script (or the words after ``python``).
 
     ``name`` is that of a file in ``requirements/``, such as ``client-v3``.
     """
+    return run_python(CLIENTS / name / "bin" / "python", program, environment, seconds)
+
+
+def run_python(
+    python: Path, program: Sequence[str] | Path, environment: Mapping[str, str], seconds: float = PATIENCE
+) -> str:
+    """What a Python prints when it runs a script (or the words after ``python``) with its programs."""
     words = [str(program)] if isinstance(program, Path) else list(program)
-    python = CLIENTS / name / "bin" / "python"
     ended = subprocess.run(
         [str(python), *words],
         env={**environment, "PATH": f"{python.parent}:{environment['PATH']}"},
@@ -125,5 +136,5 @@ def run_client(
         timeout=seconds,
         check=False,
     )
-    assert ended.returncode == 0, f"{name} failed:\n{ended.stdout[-4000:]}\n{ended.stderr[-8000:]}"
+    assert ended.returncode == 0, f"{python} failed:\n{ended.stdout[-4000:]}\n{ended.stderr[-8000:]}"
     return ended.stdout

@@ -106,14 +106,14 @@ class Shop:
                 if "Could not find endpoint" not in str(error):
                     raise
 
-    def settled(self, name: str, seconds: float = 120) -> dict[str, Any]:
+    def settled(self, name: str) -> dict[str, Any]:
         """The Describe of an endpoint once it does not change any more."""
 
         def look() -> dict[str, Any] | None:
             endpoint: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=name)
             return endpoint if endpoint["EndpointStatus"] in ("InService", "Failed") else None
 
-        found = wait_until(look, f"endpoint {name} did not settle", seconds)
+        found = wait_until(look, f"endpoint {name} did not settle")
         assert found is not None
         return found
 

@@ -129,7 +129,7 @@ class Tunings:
         """Creates a tuning job and gives its Describe once it has ended."""
         return self.ended(self.create(*words, **members))
 
-    def ended(self, name: str = "tuning", seconds: float = 120) -> dict[str, Any]:
+    def ended(self, name: str = "tuning") -> dict[str, Any]:
         """The Describe of a tuning job once it has ended."""
         describe = self.bench.sagemaker.describe_hyper_parameter_tuning_job
 
@@ -137,7 +137,7 @@ class Tunings:
             job: dict[str, Any] = describe(HyperParameterTuningJobName=name)
             return job if job["HyperParameterTuningJobStatus"] in ENDED else None
 
-        found = wait_until(look, f"tuning job {name} did not end", seconds)
+        found = wait_until(look, f"tuning job {name} did not end")
         assert found is not None
         return found
 

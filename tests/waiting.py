@@ -11,8 +11,13 @@ T = TypeVar("T")
 PAUSE = 0.02
 """Seconds between two looks."""
 
+PATIENCE = 300.0
+"""Seconds after which a test gives up on what must come: a net for hangs, which measures nothing.
 
-def wait_until(look: Callable[[], T], reason: str, seconds: float = 30.0) -> T:
+A machine many times slower than ours stays far below it."""
+
+
+def wait_until(look: Callable[[], T], reason: str, seconds: float = PATIENCE) -> T:
     """The first truthy answer of ``look``; AssertionError with the reason when none comes in time."""
     end = time.monotonic() + seconds
     while True:

@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import Any
 
 WORKSHOP = Path(__file__).parent
-IMAGES = ("sagemaker-scikit-learn:1.4-2", "sagemaker-xgboost:3.0-5", "sagemaker-mlflow:3.17")
+IMAGES = (
+    "sagemaker-scikit-learn:1.4-2",
+    "sagemaker-xgboost:3.0-5",
+    "sagemaker-mlflow:3.17",
+    "sagemaker-distribution:3.0",
+)
 """The images that the steps use: made before the clock runs, since only the first time they are not there."""
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+Measure = Callable[[Sequence[float]], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +50,43 @@ def timed(call: Callable[[], object], rounds: int) -> list[float]:
     return taken
 
 
-def taking_turns(
-    calls: dict[str, Callable[[], object]], rounds: int, turns: int = 5
-) -> dict[str, list[float]]:
-    """The seconds of several kinds of call, in turns, so that the machine's moods hit all alike."""
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    for name, call in calls.items():
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The seconds of several kinds of call, turn by turn; in a turn all met the machine in one mood."""
+
+    turns: dict[str, list[list[float]]]
+
+    def of(self, name: str) -> list[float]:
+        """The seconds of one kind, from all turns."""
+        return [seconds for turn in self.turns[name] for seconds in turn]
+
+    def ratio(self, name: str, other: str, of: Measure = statistics.median) -> float:
+        """How many times as long one kind takes as another: the median of the turns' ratios."""
+        return statistics.median(of(a) / of(b) for a, b in self._pairs(name, other))
+
+    def difference(self, name: str, other: str) -> float:
+        """How many seconds longer one kind takes than another: the median of the turns' differences."""
+        return statistics.median(
+            statistics.median(a) - statistics.median(b) for a, b in self._pairs(name, other)
+        )
+
+    def _pairs(self, name: str, other: str) -> Iterator[tuple[list[float], list[float]]]:
+        return zip(self.turns[name], self.turns[other], strict=True)
+
+
+def taking_turns(calls: dict[str, Callable[[], object]], rounds: int, turns: int = 20) -> Taken:
+    """Several kinds of call in turns, each turn in the other order, so that drifts hit all alike."""
+    for call in calls.values():
         timed(call, max(1, rounds // 10))
-        taken[name] = []
-    for _ in range(turns):
-        for name, call in calls.items():
-            taken[name] += timed(call, max(1, rounds // turns))
-    return taken
+    taken: dict[str, list[list[float]]] = {name: [] for name in calls}
+    order = list(calls)
+    for _ in range(min(turns, rounds)):
+        for name in order:
+            taken[name].append(timed(calls[name], max(1, rounds // turns)))
+        order.reverse()
+    return Taken(taken)
 
 
 def milliseconds(seconds: list[float]) -> float:
     """The median, in milliseconds."""
     return statistics.median(seconds) * 1000
-
-
-def rate(seconds: list[float]) -> float:
-    """Calls in a second."""
-    return len(seconds) / sum(seconds)

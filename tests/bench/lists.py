@@ -12,7 +12,7 @@ from oficina.engine.training import TRAINING_JOB
 from oficina.store.documents import Scope
 from oficina.store.store import Store
 from tests.bench import places
-from tests.bench.figures import Figure, milliseconds, taking_turns
+from tests.bench.figures import Figure, taking_turns
 
 FEW = 100
 PORTION = 500
@@ -38,9 +38,8 @@ def measure(smoke: bool) -> list[Figure]:
                     {name: partial(client.list_training_jobs, **members) for name, client in clients.items()},
                     20 if smoke else 300,
                 )
-                ratio = milliseconds(taken["many"]) / milliseconds(taken["few"])
                 what = f"ListTrainingJobs {page}, {many} beside {FEW}"
-                figures.append(Figure(what, ratio, "×", most=2.0))
+                figures.append(Figure(what, taken.ratio("many", "few"), "×", most=2.0))
     return figures
 
 

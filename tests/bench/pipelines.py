@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from typing import Any
 
 from tests.bench import places
-from tests.bench.figures import Figure, milliseconds
+from tests.bench.figures import Figure, Taken, milliseconds
 from tests.jobs import IMAGE, ROLE
 
 ACCOUNT = "111111111111"
@@ -27,13 +28,24 @@ def measure(smoke: bool) -> list[Figure]:
             alone = _by_hand(sagemaker, f"alone-{turn}", JOBS)
             chain = _chain(sagemaker, f"jobs-{turn}", [_processing() for _ in range(JOBS)])
             costs.append((chain - alone) / JOBS)
-        short = _chain(sagemaker, "short", [_no_op() for _ in range(50)]) / 50
-        many = _chain(sagemaker, "long", [_no_op() for _ in range(long)]) / long
+        steps: dict[str, list[list[float]]] = {"short": [], "long": []}
+        for turn in range(1 if smoke else 5):
+            # As many steps in short chains as in the long one, and on both sides of it.
+            names = [f"short-{turn}-{number}" for number in range(long // 50)]
+            steps["short"].append([_no_ops(sagemaker, name, 50) for name in names[::2]])
+            steps["long"].append([_no_ops(sagemaker, f"long-{turn}", long)])
+            steps["short"][-1] += [_no_ops(sagemaker, name, 50) for name in names[1::2]]
+    chains = Taken(steps)
     what = f"a step of a chain of {JOBS} jobs, beside the same jobs by hand"
     return [
         Figure(what, milliseconds(costs), "ms", most=30),
-        Figure("a no-op step of 50", short * 1000, "ms"),
-        Figure(f"a no-op step of {long} beside one of 50", many / short, "×", most=1.3),
+        Figure("a no-op step of 50", milliseconds(chains.of("short")), "ms"),
+        Figure(
+            f"a no-op step of {long} beside one of 50",
+            chains.ratio("long", "short", statistics.mean),
+            "×",
+            most=1.3,
+        ),
     ]
 
 
@@ -56,6 +68,11 @@ def _processing() -> dict[str, Any]:
 def _no_op() -> dict[str, Any]:
     condition = {"Type": "Equals", "LeftValue": 1, "RightValue": 1}
     return {"Type": "Condition", "Arguments": {"Conditions": [condition], "IfSteps": [], "ElseSteps": []}}
+
+
+def _no_ops(sagemaker: Any, name: str, count: int) -> float:
+    """Seconds a step of a chain of steps that do nothing."""
+    return _chain(sagemaker, name, [_no_op() for _ in range(count)]) / count
 
 
 def _by_hand(sagemaker: Any, name: str, count: int) -> float:

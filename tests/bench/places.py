@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,9 @@ from tests.servers import CLIENTS, Server
 from tests.waiting import wait_until
 
 PLAIN = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sagemaker-base-python:1.0"
+BOOSTED = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+COLUMNS = 20
+"""How many features the model of ``boosted`` has."""
 ROLE = "arn:aws:iam::123456789012:role/service-role/AmazonSageMaker-ExecutionRole-oficina"
 
 
@@ -89,6 +93,35 @@ def training_job(name: str, image: str = PLAIN, *words: str) -> dict[str, Any]:
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
         "StoppingCondition": {"MaxRuntimeInSeconds": 600},
     }
+
+
+def rows(count: int, seed: int, label: bool = False) -> bytes:
+    """Lines of random numbers, as CSV."""
+    chance = random.Random(seed)
+    lines = []
+    for _ in range(count):
+        cells = [f"{chance.random():.4f}" for _ in range(COLUMNS)]
+        lines.append(",".join([str(chance.randrange(2)), *cells] if label else cells))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def boosted(server: Server) -> str:
+    """A small model of XGBoost, trained and named ``model`` in the bucket ``bench``; its artifact's URI."""
+    s3, sagemaker = server.client("s3"), server.client("sagemaker")
+    s3.create_bucket(Bucket="bench")
+    s3.put_object(Bucket="bench", Key="train/a.csv", Body=rows(1000, 1, label=True))
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bench/train/"}}
+    sagemaker.create_training_job(
+        **training_job("model", BOOSTED),
+        HyperParameters={"num_round": "100", "objective": "binary:logistic"},
+        InputDataConfig=[{"ChannelName": "train", "DataSource": source, "ContentType": "text/csv"}],
+    )
+    job = wait_until(lambda: ended(sagemaker, "model"), "the model is trained", 600)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    artifact = str(job["ModelArtifacts"]["S3ModelArtifacts"])
+    container = {"Image": BOOSTED, "ModelDataUrl": artifact}
+    sagemaker.create_model(ModelName="model", PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    return artifact
 
 
 def ended(sagemaker: Any, name: str) -> Any:

@@ -17,11 +17,13 @@ from botocore.exceptions import ClientError
 
 from oficina.runners import process
 from tests import shops
+from tests.jobs import ROLE
 from tests.servers import Server
 from tests.shops import BUCKET, PROGRAM, Shop, variant
 from tests.waiting import wait_until
 
 ACCOUNT = "666677778888"
+LINKED = (Path(__file__).parents[1] / "programs" / "linked_server.py").read_bytes()
 Start = Callable[..., Server]
 
 
@@ -76,6 +78,36 @@ def test_a_killed_server_finds_its_model_processes_again(start_server: Start, tm
     wait_until(lambda: not alive(home), "the adopted process ends with the endpoint")
 
 
+def test_a_killed_server_finds_a_chain_of_containers_again(start_server: Start, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    server, shop = first(start_server, home)
+    shop.put("model/server.py", LINKED)
+    where = {"S3Uri": f"s3://{BUCKET}/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    chain = [
+        {"Image": shops.IMAGE, "ModelDataSource": {"S3DataSource": where}, "Environment": {"MARK": mark}}
+        for mark in ("first", "second")
+    ]
+    shop.sagemaker.create_model(ModelName="chain", Containers=chain, ExecutionRoleArn=ROLE)
+    shop.open("one", variant("chain"))
+    server.kill()
+
+    _, shop = again(start_server, home)
+
+    answer = shop.runtime.invoke_endpoint(EndpointName="one", Body=b"a")
+    assert answer["Body"].read() == b"a>first>second\n"
+    (folder,) = alive(home)
+    os.kill(supervisor(folder), signal.SIGKILL)
+
+    def back() -> bool:
+        try:
+            told = shop.runtime.invoke_endpoint(EndpointName="one", Body=b"a")["Body"].read()
+        except ClientError:
+            return False
+        return bool(told == b"a>first>second\n")
+
+    wait_until(back, "the chain did not come back")
+
+
 @pytest.mark.parametrize(
     "where", ["endpoint-planned", "endpoint-launched", "endpoint-raised", "endpoint-switched"]
 )
@@ -87,7 +119,7 @@ def test_a_server_killed_while_it_makes_an_endpoint_makes_it_in_the_end(
     shop.sagemaker.create_endpoint(
         EndpointName="one", EndpointConfigName=shop.config("c", variant(shop.model("m")))
     )
-    server.process.wait(timeout=60)
+    server.ended()
     server, shop = again(start_server, home)
     assert shop.settled("one")["EndpointStatus"] == "InService"
     assert shop.ask("one")["mark"] == "m"
@@ -107,7 +139,7 @@ def test_a_server_killed_while_it_updates_an_endpoint_updates_it_in_the_end(
     server.stop()
     server = start_server(home, "--open", OFICINA_HOLD="0", OFICINA_CHAOS=where)
     shop_of(server).sagemaker.update_endpoint(EndpointName="one", EndpointConfigName="next")
-    server.process.wait(timeout=60)
+    server.ended()
     server, shop = again(start_server, home)
     assert shop.ask("one")["mark"] in ("blue", "green")
     endpoint = shop.settled("one")

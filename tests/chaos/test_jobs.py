@@ -56,7 +56,7 @@ def test_a_server_killed_at_any_point_finishes_the_job_once(
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
     bench.sagemaker.create_training_job(**bench.training(PROGRAM, algorithm=METRICS))
-    server.process.wait(timeout=60)
+    server.ended()
 
     bench = bench_of(start_server(home, "--open"))
 
@@ -65,6 +65,24 @@ def test_a_server_killed_at_any_point_finishes_the_job_once(
     assert set(bench.archive("out/job-1/output/model.tar.gz")) == {"run"}
     assert job["FinalMetricDataList"][0]["Value"] == 0.5
     assert [each["Status"] for each in job["SecondaryStatusTransitions"]].count("Completed") == 1
+
+
+def test_a_server_killed_when_it_had_but_the_lock_of_a_job_begins_it_again(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    server = start_server(home, "--open", OFICINA_CHAOS="staged")
+    bench = bench_of(server)
+    bench.s3.create_bucket(Bucket=bench.bucket)
+    bench.sagemaker.create_training_job(**bench.training(PROGRAM))
+    server.process.wait(timeout=60)
+    folder = folder_of(server, "job-1")
+    assert folder is not None
+    (folder / "supervisor.lock").touch()
+
+    bench = bench_of(start_server(home, "--open"))
+
+    assert bench.trained("job-1")["TrainingJobStatus"] == "Completed"
 
 
 def test_a_job_outlives_its_server(start_server: Callable[..., Server], tmp_path: Path) -> None:
@@ -108,7 +126,7 @@ def test_a_stop_is_remembered_by_the_next_server(start_server: Callable[..., Ser
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
     bench.sagemaker.create_training_job(**bench.training("import time; time.sleep(600)"))
-    server.process.wait(timeout=60)
+    server.ended()
 
     bench = bench_of(start_server(home, "--open"))
     bench.sagemaker.stop_training_job(TrainingJobName="job-1")

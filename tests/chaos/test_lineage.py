@@ -29,7 +29,7 @@ def test_a_server_killed_at_any_point_tells_a_jobs_lineage_once(
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
     bench.sagemaker.create_training_job(**bench.training(PROGRAM, algorithm=METRICS))
-    server.process.wait(timeout=60)
+    server.ended()
 
     bench = bench_of(start_server(home, "--open"))
     job = bench.trained("job-1")

@@ -43,7 +43,7 @@ def log_until_told(server: Server, url: str, run: str, step: int) -> None:
         assert status in (200, 503), told
         return status == 200
 
-    wait_until(logged, "a metric could not be logged", 120)
+    wait_until(logged, "a metric could not be logged")
 
 
 def test_nothing_is_lost_when_mlflow_is_killed_under_load(start_server: Callable[..., Server]) -> None:
@@ -60,7 +60,7 @@ def test_nothing_is_lost_when_mlflow_is_killed_under_load(start_server: Callable
 
     worker = threading.Thread(target=work)
     worker.start()
-    wait_until(lambda: at[0] >= 20, "no metrics were logged", 60)
+    wait_until(lambda: at[0] >= 20, "no metrics were logged")
     os.kill(pid_of(server.home), signal.SIGKILL)
     worker.join(timeout=180)
     assert at[0] == 59
@@ -76,19 +76,25 @@ def test_mlflow_goes_on_without_oficina_and_its_models_are_registered_once_after
     made = mlflow.tracking_server(server, "alone", AutomaticModelRegistration=True)
     url, pid = made["TrackingServerUrl"], pid_of(server.home)
     mlflow.register(server, url, "steady")
-    wait_until(lambda: mlflow.packages(server, "steady"), "the version became no package", 5)
+    wait_until(lambda: mlflow.packages(server, "steady"), "the version became no package")
 
     server.kill()
-    mlflow.register(server, f"http://127.0.0.1:{port_of(server.home)}", "steady")
+    inner = f"http://127.0.0.1:{port_of(server.home)}"
+    for alias in ("sagemakerlifecycle-staging-active", "sagemakerlifecycle-production-pending"):
+        told = {"name": "steady", "alias": alias, "version": "1"}
+        assert mlflow.ask(server, inner, "registered-models/alias", told)[0] == 200
+    mlflow.register(server, inner, "steady")
     server = start_server(server.home, "--port", port, OFICINA_CHAOS="mlflow-registered")
-    server.process.wait(timeout=60)
+    server.ended()
 
     server = start_server(server.home, "--port", port)
-    wait_until(lambda: len(mlflow.packages(server, "steady")) > 1, "the version became no package", 5)
+    wait_until(lambda: len(mlflow.packages(server, "steady")) > 1, "the version became no package")
     mlflow.register(server, url, "steady")
-    wait_until(lambda: len(mlflow.packages(server, "steady")) > 2, "the version became no package", 5)
+    wait_until(lambda: len(mlflow.packages(server, "steady")) > 2, "the version became no package")
     versions = [told["ModelVersion"] for told in mlflow.packages(server, "steady")]
     assert sorted(versions) == ["1", "2", "3"]
+    (first,) = [one for one in mlflow.described(server, "steady") if one["ModelPackageVersion"] == 1]
+    assert first["ModelLifeCycle"] == {"Stage": "production", "StageStatus": "pending"}
     assert pid_of(server.home) == pid
 
 
@@ -96,7 +102,7 @@ def test_an_idle_server_rests_and_wakes_with_the_next_request(start_server: Call
     server = start_server(OFICINA_MLFLOW_IDLE="1")
     url = mlflow.tracking_server(server, "sleepy")["TrackingServerUrl"]
     place = place_of(server.home)
-    wait_until(lambda: not process.alive(place), "it does not rest", 60)
+    wait_until(lambda: not process.alive(place), "it does not rest")
     assert mlflow.ask(server, url, "experiments/get?experiment_id=0")[0] == 200
 
 
@@ -104,10 +110,11 @@ def test_a_server_whose_making_was_cut_short_is_made_by_the_next_oficina(
     start_server: Callable[..., Server],
 ) -> None:
     server = start_server()
+    server.client("s3").create_bucket(Bucket="mlflow-artifacts")
     server.client("sagemaker").create_mlflow_tracking_server(
         TrackingServerName="young", ArtifactStoreUri="s3://mlflow-artifacts/young", RoleArn=ROLE
     )
-    wait_until(lambda: list((server.home / "mlflow").glob("*/process/supervisor.pid")), "nothing began", 240)
+    wait_until(lambda: list((server.home / "mlflow").glob("*/process/supervisor.pid")), "nothing began")
     server.kill()
     server = start_server(server.home)
     made = mlflow.settled(server.client("sagemaker"), "young")

@@ -48,7 +48,7 @@ def test_a_function_runs_once_and_its_token_is_sent(
         PipelineName="line", PipelineDefinition=definition(function, queue), RoleArn=ROLE
     )
     arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
-    server.process.wait(timeout=60)
+    server.ended()
 
     server = start_server(home, "--open")
     sagemaker, sqs = server.client("sagemaker", ACCOUNT), server.client("sqs", ACCOUNT)
@@ -61,7 +61,7 @@ def test_a_function_runs_once_and_its_token_is_sent(
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
         return bool(found["PipelineExecutionStatus"] == "Succeeded")
 
-    wait_until(succeeded, "the execution did not succeed", 60)
+    wait_until(succeeded, "the execution did not succeed")
     assert times_run(server.client("logs", ACCOUNT)) == 1
 
 
@@ -86,4 +86,31 @@ def test_a_token_that_came_back_while_the_server_was_killed_is_kept(
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
         return bool(found["PipelineExecutionStatus"] == "Succeeded")
 
-    wait_until(succeeded, "the execution did not succeed", 60)
+    wait_until(succeeded, "the execution did not succeed")
+
+
+@pytest.mark.parametrize("where", ["lineage-recorded", "step-ended"])
+def test_lineage_is_kept_once(start_server: Callable[..., Server], tmp_path: Path, where: str) -> None:
+    home = tmp_path / "home"
+    server = start_server(home, "--open", OFICINA_CHAOS=where)
+    sagemaker = server.client("sagemaker", ACCOUNT)
+    source = {"SourceUri": "s3://data/rows"}
+    action = {"ActionName": "noted", "ActionType": "Note", "Source": source}
+    artifact = {"ArtifactName": "rows", "ArtifactType": "DataSet", "Source": source}
+    arguments = {"Actions": [action], "Artifacts": [artifact]}
+    steps = [{"Name": "note", "Type": "Lineage", "Arguments": arguments}]
+    definition = json.dumps({"Version": "2020-12-01", "Steps": steps})
+    sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition, RoleArn=ROLE)
+    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    server.ended()
+
+    sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+
+    def succeeded() -> bool:
+        found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        return bool(found["PipelineExecutionStatus"] == "Succeeded")
+
+    wait_until(succeeded, "the execution did not succeed")
+    (kept,) = sagemaker.list_artifacts(SourceUri=source["SourceUri"])["ArtifactSummaries"]
+    (told,) = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+    assert told["Metadata"]["Lineage"]["ArtifactArns"] == {"rows": kept["ArtifactArn"]}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from tests.jobs import IMAGE, ROLE, Bench
 from tests.servers import Server
@@ -47,7 +50,7 @@ def test_an_execution_comes_to_the_same_end(
     sagemaker = server.client("sagemaker", ACCOUNT)
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition(), RoleArn=ROLE)
     sagemaker.start_pipeline_execution(PipelineName="line")
-    server.process.wait(timeout=60)
+    server.ended()
 
     server = start_server(home, "--open")
 
@@ -60,8 +63,63 @@ def test_an_execution_comes_to_the_same_end(
         found = bench.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
         return bool(found["PipelineExecutionStatus"] == "Succeeded")
 
-    wait_until(ended, "the execution did not succeed", 60)
+    wait_until(ended, "the execution did not succeed")
     steps = bench.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
     assert [each["StepName"] for each in reversed(steps)] == ["a", "b", "judge", "c"]
     assert all(each["AttemptCount"] == 1 for each in steps)
     assert len(bench.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]) == 3
+
+
+def test_an_execution_that_cannot_go_on_ends_with_its_steps(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    server = start_server(home, "--open", OFICINA_CHAOS="step-made")
+    sagemaker = server.client("sagemaker", ACCOUNT)
+    sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition(), RoleArn=ROLE)
+    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    server.ended()
+    spoil(home / "oficina.db", arn)
+
+    sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+
+    def ended() -> bool:
+        found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        return bool(found["PipelineExecutionStatus"] == "Failed")
+
+    wait_until(ended, "the execution did not fail")
+    (step,) = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+    assert (step["StepName"], step["StepStatus"]) == ("a", "Failed")
+    assert step["FailureReason"].startswith("InternalServerError")
+    assert step["EndTime"] >= step["StartTime"]
+
+
+def spoil(database: Path, arn: str) -> None:
+    """Takes the definition out of the row of an execution, as a fault of the disk might."""
+    connection = sqlite3.connect(database)
+    connection.execute("UPDATE resources SET body=json_set(body, '$._definition', '{') WHERE arn=?", (arn,))
+    connection.commit()
+    connection.close()
+
+
+def test_a_stop_that_was_cut_short_reaches_the_steps_in_the_end(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    server = start_server(home, "--open", OFICINA_CHAOS="step-stop")
+    sagemaker = server.client("sagemaker", ACCOUNT)
+    endless = definition().replace('"pass"', '"import time; time.sleep(1000)"')
+    sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=endless, RoleArn=ROLE)
+    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    wait_until(lambda: list(home.glob("jobs/*/started.json")), "the first step does not run")
+    with contextlib.suppress(HTTPClientError, EndpointConnectionError):  # it may die before it answers
+        sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
+    server.ended()
+
+    sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+
+    def status() -> str:
+        told = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        return str(told["PipelineExecutionStatus"])
+
+    wait_until(lambda: status() == "Stopped", "the execution was not stopped")

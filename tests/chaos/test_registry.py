@@ -42,7 +42,7 @@ def test_a_pipeline_registers_one_version(
     sagemaker = server.client("sagemaker", ACCOUNT)
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition(), RoleArn=ROLE)
     arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
-    server.process.wait(timeout=60)
+    server.ended()
 
     sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
 
@@ -50,7 +50,7 @@ def test_a_pipeline_registers_one_version(
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
         return bool(found["PipelineExecutionStatus"] == "Succeeded")
 
-    wait_until(ended, "the execution did not succeed", 60)
+    wait_until(ended, "the execution did not succeed")
     (version,) = sagemaker.list_model_packages(ModelPackageGroupName="line")["ModelPackageSummaryList"]
     (step,) = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
     assert step["Metadata"]["RegisterModel"]["Arn"] == version["ModelPackageArn"]
@@ -75,7 +75,7 @@ def test_an_export_job_ends_after_a_crash(start_server: Callable[..., Server], t
         ModelCardExportJobName="job",
         OutputConfig={"S3OutputPath": f"s3://{bench.bucket}/cards"},
     )["ModelCardExportJobArn"]
-    server.process.wait(timeout=60)
+    server.ended()
 
     bench = bench_of(start_server(home, "--open"))
     job = bench.sagemaker.describe_model_card_export_job(ModelCardExportJobArn=arn)

@@ -111,7 +111,7 @@ def test_a_server_killed_between_bytes_and_fact_keeps_the_old_object_whole(
     doomed = start_server(server.home, "--open", OFICINA_CHAOS="s3-received")
     with pytest.raises(BotoCoreError):
         doomed.client("s3", ACCOUNT).put_object(Bucket="b-1", Key="k", Body=b"new")
-    doomed.process.wait(timeout=30)
+    doomed.ended()
     assert len(files(doomed)) == 2
     again = start_server(server.home, "--open")
     assert body_of(again) == b"old"
@@ -134,7 +134,7 @@ def test_a_server_killed_while_it_completes_an_upload_can_complete_it_later(
     doomed = start_server(server.home, "--open", OFICINA_CHAOS="s3-joined")
     with pytest.raises(BotoCoreError):
         doomed.client("s3", ACCOUNT).complete_multipart_upload(**wish)
-    doomed.process.wait(timeout=30)
+    doomed.ended()
     again = start_server(server.home, "--open")
     assert body_of(again) == b"old"
     again.client("s3", ACCOUNT).complete_multipart_upload(**wish)

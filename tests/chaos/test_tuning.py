@@ -43,7 +43,7 @@ def test_a_tuning_job_comes_to_the_same_end(
     ranges = [categorical("x", "0.1", "0.3", "0.9")]
     with contextlib.suppress(HTTPClientError):  # the server may be gone before it answers
         tunings.create("Grid", ranges=ranges, most=None, parallel=2)
-    server.process.wait(timeout=60)
+    server.ended()
 
     tunings = tunings_of(start_server(home, "--open"))
 

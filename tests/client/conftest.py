@@ -9,6 +9,7 @@ import pytest
 
 from tests import shops
 from tests.jobs import Bench
+from tests.lines import Line
 from tests.servers import Server
 from tests.shops import Shop
 
@@ -19,6 +20,12 @@ def bench(aws: Callable[..., Any]) -> Bench:
     bench = Bench(aws("s3"), aws("sagemaker"), aws("logs"))
     bench.s3.create_bucket(Bucket=bench.bucket)
     return bench
+
+
+@pytest.fixture
+def line(bench: Bench) -> Line:
+    """An empty pipeline."""
+    return Line(bench)
 
 
 @pytest.fixture

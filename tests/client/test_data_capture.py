@@ -34,10 +34,10 @@ def captured(shop: Shop, count: int) -> list[dict[str, Any]]:
         found = shop.lines("captured/")
         return found if len(found) >= count else []
 
-    return wait_until(look, f"{count} calls are captured", 15)
+    return wait_until(look, f"{count} calls are captured")
 
 
-def test_a_call_is_captured_within_seconds(shop: Shop) -> None:
+def test_a_call_is_captured_while_the_endpoint_serves(shop: Shop) -> None:
     endpoint = shop.open("one", variant(shop.model("m")), DataCaptureConfig=capture())
     assert endpoint["DataCaptureConfig"] == {
         "EnableCapture": True,

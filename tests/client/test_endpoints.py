@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -201,6 +203,14 @@ def test_a_serverless_variant_runs_too(shop: Shop) -> None:
     assert shop.ask("one")["mark"] == "m"
 
 
+def test_a_serverless_variant_has_one_of_the_memories_of_aws(shop: Shop) -> None:
+    shop.model("m")
+    config = {"MemorySizeInMB": 1111, "MaxConcurrency": 5}
+    variant = {"VariantName": "AllTraffic", "ModelName": "m", "ServerlessConfig": config}
+    with pytest.raises(ClientError, match=r"Value '1111' at 'MemorySizeInMB' failed to satisfy constraint"):
+        shop.sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+
+
 def test_a_model_that_listens_where_it_likes_is_found(shop: Shop) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -253,3 +263,13 @@ def test_invocations_are_measured(shop: Shop) -> None:
     assert total("Invocation4XXErrors", "Sum") == 1
     assert total("Invocation5XXErrors", "Sum") == 0
     assert 0 < total("ModelLatency", "Average") < 1_000_000
+
+
+def test_a_model_may_put_shared_libraries_into_lib(shop: Shop) -> None:
+    library = Path("/lib") / f"lib-of-{secrets.token_hex(4)}.so"
+    line = f"open({str(library)!r}, 'w').write('library')\n"
+    program = PROGRAM.replace(b"MODEL = Path(", line.encode() + b"MODEL = Path(", 1)
+    assert program != PROGRAM
+    shop.open("one", variant(shop.model("m", {"server.py": program})))
+    assert shop.ask("one")["mark"] == "m"
+    assert not library.exists()

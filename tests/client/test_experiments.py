@@ -130,3 +130,36 @@ def test_components_are_searched_by_their_parameters(sagemaker: Any) -> None:
     )["Results"]
 
     assert [each["TrialComponent"]["TrialComponentName"] for each in found] == ["c"]
+
+
+def test_components_are_searched_by_their_experiment_and_sorted_by_a_metric(
+    sagemaker: Any, aws: Callable[..., Any]
+) -> None:
+    for name, value in (("low", 1.0), ("high", 2.0), ("none", None)):
+        arn = sagemaker.create_trial_component(
+            TrialComponentName=name, Parameters={"depth": {"NumberValue": value or 0.0}}
+        )["TrialComponentArn"]
+        sagemaker.associate_trial_component(TrialComponentName=name, TrialName="t")
+        if value is not None:
+            data = [{"MetricName": "auc", "Timestamp": 1, "Step": 0, "Value": value}]
+            aws("sagemaker-metrics").batch_put_metrics(TrialComponentName=name, MetricData=data)
+        assert arn.endswith(name)
+    mine = {"Name": "Parents.ExperimentName", "Operator": "Equals", "Value": "e"}
+
+    def found(*filters: dict[str, str], **more: str) -> list[dict[str, Any]]:
+        answer = sagemaker.search(
+            Resource="ExperimentTrialComponent", SearchExpression={"Filters": [mine, *filters]}, **more
+        )
+        return [each["TrialComponent"] for each in answer["Results"]]
+
+    best = found(SortBy="metrics.auc.max", SortOrder="Descending")
+    assert [each["TrialComponentName"] for each in best][:2] == ["high", "low"]
+    assert best[0]["Parents"] == [{"TrialName": "t", "ExperimentName": "e"}]
+    assert best[0]["Metrics"][0]["Max"] == 2.0
+    deep = {"Name": "Parameters.depth", "Operator": "GreaterThan", "Value": "1.5"}
+    assert sorted(each["TrialComponentName"] for each in found(deep)) == ["c", "high"]
+    good = {"Name": "Metrics.auc.last", "Operator": "LessThan", "Value": "1.5"}
+    assert [each["TrialComponentName"] for each in found(good)] == ["low"]
+    (trial,) = sagemaker.search(Resource="ExperimentTrial")["Results"]
+    listed = {each["TrialComponentName"] for each in trial["Trial"]["TrialComponentSummaries"]}
+    assert {"low", "high", "none"} <= listed

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from oficina.commands import env
+from tests.jobs import Bench
 from tests.servers import surroundings
 
 HERE = "http://127.0.0.1:4600"
@@ -68,3 +71,44 @@ def test_it_imports_nothing_of_a_client() -> None:
 
 def test_a_module_that_is_not_installed_is_missing_as_ever() -> None:
     assert python("try:\n import pyarrow.fs\nexcept ImportError as e:\n print(e.name)") == "pyarrow"
+
+
+@pytest.mark.parametrize(
+    ("packages", "tag"),
+    [
+        ({"numpy": "1.26.4", "pandas": "2.3.3"}, ""),
+        ({"numpy": "2.0.1", "pandas": "2.3.3"}, ":3.0-numpy2"),
+        ({"numpy": "2.4.6", "pandas": "3.1.1"}, ":3.0-pandas3"),
+        ({"numpy": "2.4.6"}, ":3.0-numpy2"),
+        ({"numpy": "next"}, ""),
+    ],
+)
+def test_a_remote_function_has_an_image_that_reads_its_clients_arrays_and_frames(
+    tmp_path: Path, packages: dict[str, str], tag: str
+) -> None:
+    assert image_of(tmp_path, ENV_IMAGE, packages) == f"{ENV_IMAGE}{tag}"
+
+
+def test_an_image_that_the_user_named_stays(tmp_path: Path) -> None:
+    assert image_of(tmp_path, f"{ENV_IMAGE}:2.0", {"pandas": "3.1.1"}) == f"{ENV_IMAGE}:2.0"
+
+
+ENV_IMAGE = env.IMAGE.format(region="us-east-1")
+
+
+def image_of(folder: Path, image: str, packages: dict[str, str]) -> str:
+    """The default image after an import of the SDK, beside packages of these versions."""
+    (folder / "sagemaker" / "core" / "remote_function").mkdir(parents=True)
+    (folder / "sagemaker" / "core" / "remote_function" / "__init__.py").touch()
+    for name, version in packages.items():
+        facts = folder / f"{name}-{version}.dist-info"
+        facts.mkdir()
+        (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    program = "import os, sagemaker.core.remote_function; print(os.environ['SAGEMAKER_INTERNAL_IMAGE_URI'])"
+    return python(program, path=str(folder), SAGEMAKER_INTERNAL_IMAGE_URI=image)
+
+
+def test_a_jobs_python_finds_the_hook_compiled(bench: Bench) -> None:
+    bench.train("import os, oficina_front; print(os.path.exists(oficina_front.__cached__))")
+
+    assert bench.log("job-1") == "True"

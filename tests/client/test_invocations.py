@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -107,16 +106,15 @@ def test_a_model_that_dies_in_the_call_is_a_model_error_and_comes_back(shop: Sho
 
 def test_a_stream_arrives_piece_by_piece(shop: Shop, endpoint: str) -> None:
     answer = shop.runtime.invoke_endpoint_with_response_stream(
-        EndpointName=endpoint, Body=b"stream one,two,three", Accept="text/plain"
+        EndpointName=endpoint, Body=b"stream one,?,two,?,three", Accept="text/plain"
     )
     assert answer["ContentType"] == "text/plain"
     assert answer["InvokedProductionVariant"] == "AllTraffic"
-    pieces, times = [], []
+    pieces = []
     for event in answer["Body"]:
         pieces.append(event["PayloadPart"]["Bytes"])
-        times.append(time.monotonic())
+        shop.runtime.invoke_endpoint(EndpointName=endpoint, Body=b"next")
     assert pieces == [b"one", b"two", b"three"]
-    assert times[2] - times[0] > 0.3
 
 
 def test_a_stream_that_breaks_says_so(shop: Shop, endpoint: str) -> None:

@@ -51,6 +51,30 @@ def test_a_job_is_its_role_until_it_ends(bench: Bench, verified_server: Server) 
     assert error.value.response["Error"]["Code"] == "InvalidClientTokenId"
 
 
+SUDO = (
+    "import subprocess\n"
+    "for words in (['chmod', '-R', '777', '/opt/ml/output', '/opt/ml/model', '/tmp'],\n"
+    "              ['-nE', 'C=red', 'sh', '-c', 'echo $C; id -u'], ['chmod', '-R', '777', '/none'],\n"
+    "              ['-u', 'root', 'id', '-u'], ['-unobody', 'id'], ['false'], ['-n', 'true']):\n"
+    "    done = subprocess.run(['sudo', *words], capture_output=True, text=True)\n"
+    "    print(done.returncode, done.stdout.split(), done.stderr.strip()[-30:], flush=True)\n"
+)
+
+
+def test_a_program_may_ask_for_root_which_it_is(bench: Bench) -> None:
+    bench.train(SUDO, TrainingJobName="sudo", Environment={"USER": "ana"})
+
+    assert bench.log("sudo").splitlines() == [
+        "0 [] ",
+        "0 ['red', '0'] ",
+        "1 [] ne’: No such file or directory",
+        "0 ['0'] ",
+        "1 [] er nobody: a job has root only",
+        "1 [] ",
+        "0 [] ",
+    ]
+
+
 def test_a_role_that_is_not_there_is_refused_in_awss_words(bench: Bench) -> None:
     request = bench.training("pass", TrainingJobName="roleless")
     request["RoleArn"] = "arn:aws:iam::123456789012:role/nobody"

@@ -6,7 +6,8 @@ from typing import Any
 
 from tests import registry
 from tests.jobs import IMAGE, Bench, channel
-from tests.shops import Shop, variant
+from tests.shops import IMAGE as MODEL_SERVER
+from tests.shops import PROGRAM, Shop, variant
 from tests.waiting import wait_until
 
 TRAIN = """
@@ -148,6 +149,23 @@ def test_a_version_is_joined_to_its_group_its_data_and_its_approvals(shop: Shop)
         "PendingManualApproval",
         "Approved",
     ]
+
+
+def test_a_version_whose_model_is_a_folder_comes_from_that_folder(shop: Shop) -> None:
+    registry.group(shop)
+    arn = shop.sagemaker.create_model_package(ModelPackageGroupName="models")["ModelPackageArn"]
+    folder = shop.put("folder/server.py", PROGRAM).removesuffix("server.py")
+    source = {"S3Uri": folder, "S3DataType": "S3Prefix", "CompressionType": "None"}
+    container = {"Image": MODEL_SERVER, "ModelDataSource": {"S3DataSource": source}}
+    specification = {"Containers": [container], "SupportedContentTypes": ["text/csv"]}
+    specification["SupportedResponseMIMETypes"] = ["text/csv"]
+
+    shop.sagemaker.update_model_package(
+        ModelPackageArn=arn, InferenceSpecification=specification, ModelApprovalStatus="Approved"
+    )
+
+    model = artifact(shop.sagemaker, folder)
+    assert ends(shop.sagemaker, model) == [("Destination", "Model", "ContributedTo")]
 
 
 def test_an_endpoint_leads_back_to_the_version_that_it_serves(shop: Shop) -> None:

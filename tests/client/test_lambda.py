@@ -174,7 +174,7 @@ def test_an_event_is_worked_on_later(functions: Any, bench: Bench) -> None:
     told = functions.invoke(FunctionName="later", InvocationType="Event", Payload=b'{"n": 1}')
 
     assert told["StatusCode"] == 202
-    wait_until(lambda: bench.keys("later") == ["later"], "the function did not run", 30)
+    wait_until(lambda: bench.keys("later") == ["later"], "the function did not run")
     assert bench.get("later") == b'{"n": 1}'
 
 

@@ -16,9 +16,17 @@ CONTENT = json.dumps(
     {
         "model_overview": {"model_id": "arn:aws:sagemaker:us-east-1:1:model/m", "model_name": "m (1)"},
         "intended_uses": {"purpose_of_model": "to test", "risk_rating": "Low"},
-        "evaluation_details": [{"name": "auc", "metric_groups": [{"metric_data": [{"value": 0.9}]}]}],
+        "evaluation_details": [
+            {
+                "name": "auc",
+                "metric_groups": [
+                    {"name": "all", "metric_data": [{"name": "auc", "type": "number", "value": 0.9}]}
+                ],
+            }
+        ],
     }
 )
+METRIC = {"name": "m", "type": "guess", "value": 1}
 
 
 @pytest.fixture
@@ -73,6 +81,33 @@ def test_what_is_no_card_is_refused(bench: Bench, card: str) -> None:
     for version in (2, -1, 2**31 - 1):
         call = partial(bench.sagemaker.describe_model_card, ModelCardName="card", ModelCardVersion=version)
         assert refusal(call)[0] == "ResourceNotFound"
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ({"model_overview": "text"}, "model_overview must be an object"),
+        ({"model_overview": {"model_name": 5}}, "model_overview.model_name must be a string"),
+        ({"model_overview": {"model_artifact": "s3://b"}}, "model_overview.model_artifact must be a list"),
+        ({"intended_uses": {"risk_rating": "Huge"}}, "risk_rating must be one of High, Medium, Low, Unknown"),
+        ({"evaluation_details": [{}]}, "evaluation_details[0].name is missing"),
+        (
+            {
+                "evaluation_details": [
+                    {"name": "e", "metric_groups": [{"name": "g", "metric_data": [METRIC]}]}
+                ]
+            },
+            "evaluation_details[0].metric_groups[0].metric_data[0].type must be one of number, string",
+        ),
+    ],
+)
+def test_content_that_does_not_follow_the_schema_is_refused(
+    bench: Bench, content: dict[str, Any], place: str
+) -> None:
+    create = partial(bench.sagemaker.create_model_card, ModelCardName="wrong", ModelCardStatus="Draft")
+    code, message = refusal(partial(create, Content=json.dumps(content)))[:2]
+    assert code == "ValidationException"
+    assert place in message
 
 
 def test_search_finds_a_card_by_its_model(bench: Bench, card: str) -> None:

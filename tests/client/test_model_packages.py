@@ -160,6 +160,18 @@ def test_only_an_approved_version_becomes_a_model(shop: Shop) -> None:
     assert (said["mark"], said["environment"]["GREETING"]) == ("m", "hello")
 
 
+def test_a_package_is_deleted_while_an_endpoint_is_made_of_it(shop: Shop) -> None:
+    group(shop)
+    arn = register(shop, ModelApprovalStatus="Approved")
+    shop.sagemaker.create_model(
+        ModelName="m", PrimaryContainer={"ModelPackageName": arn}, ExecutionRoleArn=ROLE
+    )
+    shop.sagemaker.create_endpoint(EndpointName="one", EndpointConfigName=shop.config("one", variant("m")))
+    shop.sagemaker.delete_model_package(ModelPackageName=arn)
+    assert shop.settled("one")["EndpointStatus"] == "InService"
+    assert shop.ask("one")["mark"] == "m"
+
+
 def test_an_additional_specification_is_chosen_by_name(shop: Shop) -> None:
     group(shop)
     arn = register(shop, ModelApprovalStatus="Approved")
@@ -467,3 +479,41 @@ def test_a_policy_that_is_none_is_refused(shop: Shop, policy: str) -> None:
         )
     )
     assert found[0] == "ValidationException"
+
+
+def test_the_life_cycle_is_told_searched_and_audited(open_server: Server, shop: Shop, account: str) -> None:
+    group(shop)
+    arn, other = register(shop), register(shop)
+    assert "ModelLifeCycle" not in describe(shop, arn)
+    for stage, status in (("Development", "Approved"), ("QA", "OnHold")):
+        life = {"Stage": stage, "StageStatus": status, "StageDescription": f"to {stage}"}
+        shop.sagemaker.update_model_package(ModelPackageArn=arn, ModelLifeCycle=life)
+    assert describe(shop, arn)["ModelLifeCycle"] == life
+
+    (summary,) = [
+        one
+        for one in shop.sagemaker.list_model_packages(ModelPackageGroupName="models")[
+            "ModelPackageSummaryList"
+        ]
+        if one["ModelPackageArn"] == arn
+    ]
+    assert summary["ModelLifeCycle"] == life
+    filters = [{"Name": "ModelLifeCycle.Stage", "Value": "QA"}]
+    found = shop.sagemaker.search(Resource="ModelPackage", SearchExpression={"Filters": filters})["Results"]
+    assert [one["ModelPackage"]["ModelPackageArn"] for one in found] == [arn]
+
+    *_, told = events(open_server, account)
+    assert told["ModelLifeCycle"] == life
+    assert told["UpdatedModelPackageFields"] == ["ModelLifeCycle"]
+
+    listed_actions = shop.sagemaker.list_actions(ActionType="ModelLifeCycle", SortOrder="Ascending")
+    actions = [
+        shop.sagemaker.describe_action(ActionName=one["ActionName"])
+        for one in listed_actions["ActionSummaries"]
+    ]
+    assert [one["Properties"] for one in actions] == [
+        {"Stage": "Development", "StageStatus": "Approved"},
+        {"Stage": "QA", "StageStatus": "OnHold"},
+    ]
+    assert {one["Source"]["SourceUri"] for one in actions} == {arn} != {other}
+    assert actions[1]["Description"] == "to QA"

@@ -46,7 +46,7 @@ def run(bench: Bench) -> str:
         status: str = found["PipelineExecutionStatus"]
         return status if status in ("Succeeded", "Failed", "Stopped") else None
 
-    assert wait_until(ended, "the execution did not end", 60) == "Succeeded"
+    assert wait_until(ended, "the execution did not end") == "Succeeded"
     return arn
 
 

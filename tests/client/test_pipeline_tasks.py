@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.client.test_pipelines import Line, equals, get
 from tests.functions import create
 from tests.jobs import Bench
+from tests.lines import Line, equals, get
 from tests.waiting import wait_until
 
 DOUBLE = (
@@ -225,7 +225,7 @@ def test_a_definition_without_what_a_step_needs_is_refused(line: Line, step: dic
 
 
 def test_a_stopped_execution_waits_for_its_function(line: Line, aws: Callable[..., Any]) -> None:
-    program = "import time\ndef main(e, c):\n    time.sleep(1)\n    return {}\n"
+    program = "import time\ndef main(e, c):\n    time.sleep(3)\n    return {}\n"
     line.parameters = [{"Name": "N", "Type": "Integer", "DefaultValue": 1}]
     line.add(lambda_step(create(aws("lambda"), "slow", program, Timeout=30)))
     line.create()
@@ -233,7 +233,6 @@ def test_a_stopped_execution_waits_for_its_function(line: Line, aws: Callable[..
     wait_until(
         lambda: bool(line.told({"PipelineExecutionArn": arn}).get("double", {}).get("Metadata")),
         "the step did not begin",
-        20,
     )
 
     line.bench.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
@@ -241,3 +240,78 @@ def test_a_stopped_execution_waits_for_its_function(line: Line, aws: Callable[..
     execution = line.ended(arn)
     assert execution["PipelineExecutionStatus"] == "Stopped"
     assert line.told(execution)["double"]["StepStatus"] == "Succeeded"
+
+
+def test_a_function_that_times_out_while_the_execution_stops_fails_it(
+    line: Line, aws: Callable[..., Any]
+) -> None:
+    program = "import time\ndef main(e, c):\n    time.sleep(60)\n"
+    line.parameters = [{"Name": "N", "Type": "Integer", "DefaultValue": 1}]
+    line.add(lambda_step(create(aws("lambda"), "endless", program, Timeout=3)))
+    line.create()
+    arn = line.start()
+    wait_until(
+        lambda: bool(line.told({"PipelineExecutionArn": arn}).get("double", {}).get("Metadata")),
+        "the step did not begin",
+    )
+
+    line.bench.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
+
+    execution = line.ended(arn)
+    assert execution["PipelineExecutionStatus"] == "Failed"
+    assert "Task timed out after 3.00 seconds" in line.told(execution)["double"]["FailureReason"]
+
+
+def lineage(name: str = "note", **arguments: Any) -> dict[str, Any]:
+    """A step that keeps lineage."""
+    return {"Name": name, "Type": "Lineage", "Arguments": arguments}
+
+
+def test_a_lineage_step_makes_entities_and_ties_them(line: Line) -> None:
+    line.parameters = [{"Name": "Model", "Type": "String", "DefaultValue": "s3://models/1"}]
+    action = {
+        "ActionName": "trained",
+        "ActionType": "Training",
+        "Source": {"SourceUri": get("Parameters.Model")},
+    }
+    data = {"ArtifactName": "rows", "ArtifactType": "DataSet", "Source": {"SourceUri": "s3://data/rows"}}
+    place = {"ContextName": "desk", "ContextType": "Place", "Source": {"SourceUri": "s3://desk"}}
+    here = {"Name": "trained", "Type": "Action"}
+    ties = [
+        {
+            "Source": {"Name": "rows", "Type": "Artifact"},
+            "Destination": here,
+            "AssociationType": "ContributedTo",
+        },
+        {"Source": here, "Destination": {"Name": "desk", "Type": "Context"}},
+    ]
+    first = lineage(Actions=[action], Artifacts=[data], Contexts=[place], Associations=ties)
+    said = get("Steps.note.ActionArns['trained']")
+    line.steps = [first, {"Name": "end", "Type": "Fail", "Arguments": {"ErrorMessage": said}}]
+
+    ended = line.run()
+
+    told = line.told(ended)["note"]
+    made = told["Metadata"]["Lineage"]
+    arn = made["ActionArns"]["trained"]
+    assert (told["StepStatus"], arn.rpartition(":")[2]) == ("Succeeded", "action/trained")
+    assert line.told(ended)["end"]["FailureReason"] == arn
+    sagemaker = line.bench.sagemaker
+    assert sagemaker.describe_action(ActionName="trained")["Source"]["SourceUri"] == "s3://models/1"
+    (tie,) = sagemaker.list_associations(DestinationArn=arn)["AssociationSummaries"]
+    assert (tie["SourceArn"], tie["AssociationType"]) == (made["ArtifactArns"]["rows"], "ContributedTo")
+    assert made["Associations"][1] == {"SourceArn": arn, "DestinationArn": made["ContextArns"]["desk"]}
+
+
+def test_a_lineage_step_that_fails_leaves_nothing(line: Line) -> None:
+    action = {"ActionName": "half", "ActionType": "Training", "Source": {"SourceUri": "s3://models/1"}}
+    end = {"Name": "other", "Type": "Action"}
+    line.steps = [lineage(Actions=[action], Associations=[{"Source": end, "Destination": end}])]
+
+    ended = line.run()
+
+    assert line.told(ended)["note"]["FailureReason"].startswith(
+        "ClientError: The step made no Action named other"
+    )
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        line.bench.sagemaker.describe_action(ActionName="half")

@@ -5,133 +5,17 @@ from __future__ import annotations
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.jobs import IMAGE, ROLE, Bench, processing_input, processing_output
+from tests.jobs import IMAGE, ROLE, processing_input
+from tests.lines import OUT, Line, get, join, refusal
 from tests.servers import Server
 from tests.shops import Shop
 from tests.tunings import Tunings, categorical, teach
 from tests.waiting import wait_until
-
-OUT = "/opt/ml/processing/output"
-
-
-def get(path: str) -> dict[str, str]:
-    """A reference."""
-    return {"Get": path}
-
-
-def join(*values: object, on: str = "") -> dict[str, Any]:
-    """Texts put together."""
-    return {"Std:Join": {"On": on, "Values": list(values)}}
-
-
-def equals(left: object, right: object) -> dict[str, Any]:
-    """A condition."""
-    return {"Type": "Equals", "LeftValue": left, "RightValue": right}
-
-
-class Line:
-    """A pipeline in the making: steps are added, then it is created and started."""
-
-    def __init__(self, bench: Bench, name: str = "line") -> None:
-        self.bench, self.name = bench, name
-        self.steps: list[dict[str, Any]] = []
-        self.parameters: list[dict[str, Any]] = []
-
-    def processing(self, name: str, program: str, **members: Any) -> dict[str, Any]:
-        """A step that runs a Python program and leaves ``output``."""
-        code = self.bench.put(f"code/{name}/program.py", program)
-        arguments = {
-            "RoleArn": ROLE,
-            "AppSpecification": {
-                "ImageUri": IMAGE,
-                "ContainerEntrypoint": ["python", "/opt/ml/processing/code/program.py"],
-                **members.pop("app", {}),
-            },
-            "ProcessingResources": {
-                "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
-            },
-            "ProcessingInputs": [
-                processing_input("code", code, "/opt/ml/processing/code"),
-                *members.pop("inputs", []),
-            ],
-            "ProcessingOutputConfig": {
-                "Outputs": [processing_output("output", f"s3://workbench/{name}", OUT)]
-            },
-            **members.pop("arguments", {}),
-        }
-        return self.add({"Name": name, "Type": "Processing", "Arguments": arguments, **members})
-
-    def add(self, step: dict[str, Any]) -> dict[str, Any]:
-        """Adds a step and gives it back."""
-        self.steps.append(step)
-        return step
-
-    def inside(self, step: dict[str, Any]) -> dict[str, Any]:
-        """Takes a step out of the top level, to stand in a condition."""
-        self.steps.remove(step)
-        return step
-
-    @property
-    def definition(self) -> str:
-        """The definition as text."""
-        return json.dumps({"Version": "2020-12-01", "Parameters": self.parameters, "Steps": self.steps})
-
-    def create(self) -> None:
-        """Creates the pipeline."""
-        self.bench.sagemaker.create_pipeline(
-            PipelineName=self.name, PipelineDefinition=self.definition, RoleArn=ROLE
-        )
-
-    def start(self, **parameters: str) -> str:
-        """Starts an execution and gives its ARN."""
-        given = [{"Name": name, "Value": value} for name, value in parameters.items()]
-        arn: str = self.bench.sagemaker.start_pipeline_execution(
-            PipelineName=self.name, PipelineParameters=given
-        )["PipelineExecutionArn"]
-        return arn
-
-    def run(self, **parameters: str) -> dict[str, Any]:
-        """Creates, starts, and gives the execution once it has ended."""
-        self.create()
-        return self.ended(self.start(**parameters))
-
-    def ended(self, arn: str) -> dict[str, Any]:
-        """An execution once it has ended."""
-
-        def look() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.bench.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
-            return found if found["PipelineExecutionStatus"] in ("Succeeded", "Failed", "Stopped") else None
-
-        found = wait_until(look, "the execution did not end", 60)
-        assert found is not None
-        return found
-
-    def told(self, execution: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """The steps of an execution by name, the oldest first."""
-        arn = execution["PipelineExecutionArn"]
-        steps = self.bench.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)
-        return {each["StepName"]: each for each in reversed(steps["PipelineExecutionSteps"])}
-
-
-@pytest.fixture
-def line(bench: Bench) -> Line:
-    """An empty pipeline."""
-    return Line(bench)
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    """The sentence of a ValidationException."""
-    with pytest.raises(ClientError) as error:
-        call()
-    assert error.value.response["Error"]["Code"] == "ValidationException"
-    return str(error.value.response["Error"]["Message"])
 
 
 def test_a_step_reads_what_another_left(line: Line) -> None:
@@ -210,7 +94,8 @@ def test_a_condition_takes_one_branch_and_the_other_never_appears(line: Line) ->
         PropertyFiles=[{"PropertyFileName": "evaluation", "OutputName": "output", "FilePath": "e.json"}],
     )
     good = line.inside(line.processing("good", "pass"))
-    after_bad = line.processing("after-bad", "pass", DependsOn=["bad"])
+    line.processing("after-bad", "pass", DependsOn=["sorry"])
+    sorry = line.inside(line.processing("sorry", "pass"))
     bad = {"Name": "bad", "Type": "Fail", "Arguments": {"ErrorMessage": "not good enough"}}
     value = {
         "Std:JsonGet": {"PropertyFile": get("Steps.judge.PropertyFiles.evaluation"), "Path": "auc.value"}
@@ -225,7 +110,7 @@ def test_a_condition_takes_one_branch_and_the_other_never_appears(line: Line) ->
         {
             "Name": "check",
             "Type": "Condition",
-            "Arguments": {"Conditions": [condition], "IfSteps": [good], "ElseSteps": [bad]},
+            "Arguments": {"Conditions": [condition], "IfSteps": [good], "ElseSteps": [bad, sorry]},
         }
     )
     line.create()
@@ -237,7 +122,7 @@ def test_a_condition_takes_one_branch_and_the_other_never_appears(line: Line) ->
     assert line.told(passed)["check"]["Metadata"]["Condition"]["Outcome"] == "True"
     assert list(line.told(failed)) == ["judge", "check", "bad"]
     assert (failed["PipelineExecutionStatus"], failed["FailureReason"]) == ("Failed", "not good enough")
-    assert after_bad["Name"] not in line.told(failed)
+    assert "after-bad" not in line.told(failed)
 
 
 def test_arguments_are_put_together_and_cast(line: Line) -> None:
@@ -269,6 +154,18 @@ def test_arguments_are_put_together_and_cast(line: Line) -> None:
     ]
 
 
+def test_a_step_can_tell_its_job_the_jobs_name(line: Line) -> None:
+    told = join("name=", get("Execution.ProcessingJobName"))
+    line.processing("only", "pass", arguments={"Environment": {"NAME": told}})
+
+    step = line.told(line.run())["only"]
+
+    (summary,) = line.bench.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
+    name = summary["ProcessingJobName"]
+    job = line.bench.sagemaker.describe_processing_job(ProcessingJobName=name)
+    assert (step["StepStatus"], job["Environment"]) == ("Succeeded", {"NAME": f"name={name}"})
+
+
 def test_a_second_run_hits_the_cache(line: Line) -> None:
     line.processing(
         "only", f"open('{OUT}/a', 'w').write('x')", CacheConfig={"Enabled": True, "ExpireAfter": "p30d"}
@@ -293,7 +190,9 @@ def test_a_failed_step_fails_the_execution_and_a_retry_resumes_there(line: Line)
     failed = line.run()
     assert failed["PipelineExecutionStatus"] == "Failed"
     assert failed["FailureReason"] == "Step failure: One or multiple steps failed."
-    assert "See job logs" in line.told(failed)["second"]["FailureReason"]
+    assert line.told(failed)["second"]["FailureReason"] == (
+        "ClientError: AlgorithmError: See job logs for more information"
+    )
     line.bench.put("code/second/ok", "")
 
     line.bench.sagemaker.retry_pipeline_execution(
@@ -325,25 +224,24 @@ def test_a_stopped_execution_stops_its_jobs(line: Line) -> None:
     assert [each["ProcessingJobStatus"] for each in jobs] == ["Stopped"]
 
 
-def test_a_selective_execution_takes_the_rest_from_its_source(line: Line) -> None:
-    line.processing("first", f"open('{OUT}/a', 'w').write('x')")
-    line.processing("second", "pass", DependsOn=["first"])
-    source = line.run()
-
+def test_the_parallelism_of_an_execution_may_change_while_it_runs(line: Line) -> None:
+    wait = "import time; time.sleep(60)"
+    line.processing("one", wait)
+    line.processing("two", wait)
+    line.create()
     arn = line.bench.sagemaker.start_pipeline_execution(
-        PipelineName="line",
-        SelectiveExecutionConfig={
-            "SourcePipelineExecutionArn": source["PipelineExecutionArn"],
-            "SelectedSteps": [{"StepName": "second"}],
-        },
+        PipelineName="line", ParallelismConfiguration={"MaxParallelExecutionSteps": 1}
     )["PipelineExecutionArn"]
+    begun = {"PipelineExecutionArn": arn}
+    wait_until(lambda: list(line.told(begun)) == ["one"], "the first step did not begin")
 
-    told = line.told(line.ended(arn))
-    assert told["first"]["SelectiveExecutionResult"] == {
-        "SourcePipelineExecutionArn": source["PipelineExecutionArn"]
-    }
-    assert "SelectiveExecutionResult" not in told["second"]
-    assert len(line.bench.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]) == 3
+    line.bench.sagemaker.update_pipeline_execution(
+        PipelineExecutionArn=arn, ParallelismConfiguration={"MaxParallelExecutionSteps": 2}
+    )
+
+    wait_until(lambda: list(line.told(begun)) == ["one", "two"], "the second step did not begin")
+    line.bench.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
+    assert line.ended(arn)["PipelineExecutionStatus"] == "Stopped"
 
 
 def test_versions_are_kept_and_can_be_started(line: Line) -> None:
@@ -358,47 +256,6 @@ def test_versions_are_kept_and_can_be_started(line: Line) -> None:
     assert [each["PipelineVersionId"] for each in versions] == [2, 1]
     arn = line.bench.sagemaker.start_pipeline_execution(PipelineName="line", PipelineVersionId=1)
     assert list(line.told(line.ended(arn["PipelineExecutionArn"]))) == ["one"]
-
-
-@pytest.mark.parametrize(
-    ("steps", "sentence"),
-    [
-        ([{"Name": "a", "Type": "Magic"}], "has the unknown type 'Magic'"),
-        ([{"Name": "a b", "Type": "Fail"}], "a step's Name must satisfy"),
-        ([{"Name": "a", "Type": "Fail"}, {"Name": "a", "Type": "Fail"}], "must be unique"),
-        ([{"Name": "a", "Type": "Fail", "DependsOn": ["b"]}], "refers to the step b, which does not exist"),
-        (
-            [{"Name": "a", "Type": "Fail", "Arguments": {"ErrorMessage": get("Parameters.X")}}],
-            "refers to the parameter X, which does not exist",
-        ),
-        (
-            [
-                {"Name": "a", "Type": "Fail", "DependsOn": ["b"]},
-                {"Name": "b", "Type": "Fail", "DependsOn": ["a"]},
-            ],
-            "depend on each other in a circle: a, b",
-        ),
-        ([{"Name": "a", "Type": "EMR"}], "oficina does not run steps of type EMR"),
-        ([], "at least one step"),
-    ],
-)
-def test_a_definition_that_is_not_right_is_refused(line: Line, steps: list[Any], sentence: str) -> None:
-    line.steps = steps
-
-    told = refusal(line.create)
-
-    assert told.startswith("Unable to parse pipeline definition. ")
-    assert sentence.lower() in told.lower()
-
-
-def test_parameters_are_checked_when_an_execution_begins(line: Line) -> None:
-    line.parameters.append({"Name": "Count", "Type": "Integer"})
-    line.processing("only", "pass")
-    line.create()
-
-    assert "Parameter [Count] has no default value" in refusal(line.start)
-    assert "cannot have the value [many]" in refusal(lambda: line.start(Count="many"))
-    assert "Unknown parameters were provided: ['Other']" in refusal(lambda: line.start(Count="1", Other="x"))
 
 
 def test_a_name_is_taken_once_and_the_sdks_can_tell(line: Line) -> None:
@@ -420,22 +277,6 @@ def test_a_deleted_pipeline_is_gone(line: Line) -> None:
     with pytest.raises(ClientError) as error:
         line.bench.sagemaker.describe_pipeline(PipelineName="line")
     assert error.value.response["Error"]["Code"] == "ResourceNotFound"
-
-
-def test_a_large_definition_comes_from_the_bucket(line: Line) -> None:
-    line.parameters.append({"Name": "Long", "Type": "String", "DefaultValue": "x" * 150_000})
-    line.processing("only", "pass")
-    line.bench.put("definition.json", line.definition)
-
-    line.bench.sagemaker.create_pipeline(
-        PipelineName="line",
-        PipelineDefinitionS3Location={"Bucket": "workbench", "ObjectKey": "definition.json"},
-        RoleArn=ROLE,
-    )
-
-    described = line.bench.sagemaker.describe_pipeline(PipelineName="line")
-    assert described["PipelineDefinition"] == line.definition
-    assert line.ended(line.start())["PipelineExecutionStatus"] == "Succeeded"
 
 
 def test_an_execution_tells_why_a_step_missed_the_cache(line: Line, open_server: Server) -> None:
@@ -462,14 +303,16 @@ def why(server: Server, execution: str, step: str) -> str:
         return str(json.load(answer)["message"])
 
 
-def test_a_tuning_step_gives_its_best_trial_on(open_server: Server, line: Line) -> None:
+def test_a_tuning_step_gives_its_trials_on_the_best_first(open_server: Server, line: Line) -> None:
     teach(open_server)
     request = Tunings(line.bench).request("Grid", ranges=[categorical("x", "0.3", "0.9")], most=None)
     del request["HyperParameterTuningJobName"]
     line.add({"Name": "Tune", "Type": "Tuning", "Arguments": request})
     best = get("Steps.Tune.BestTrainingJob.TrainingJobName")
-    told = f"open('{OUT}/a', 'w').write(__import__('os').environ['BEST'])"
-    line.processing("tell", told, arguments={"Environment": {"BEST": best}})
+    top, next_best = (get(f"Steps.Tune.TrainingJobSummaries[{rank}].TrainingJobName") for rank in range(2))
+    told = f"import os\nopen('{OUT}/a', 'w').write('{{BEST}} {{TOP}} {{NEXT}}'.format(**os.environ))"
+    given = {"BEST": best, "TOP": top, "NEXT": next_best}
+    line.processing("tell", told, arguments={"Environment": given})
 
     execution = line.run()
 
@@ -482,7 +325,11 @@ def test_a_tuning_step_gives_its_best_trial_on(open_server: Server, line: Line) 
     tuning = arn.partition(":hyper-parameter-tuning-job/")[2]
     job = line.bench.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=tuning)
     assert job["BestTrainingJob"]["TunedHyperParameters"] == {"x": "0.3"}
-    assert line.bench.get("tell/a").decode() == job["BestTrainingJob"]["TrainingJobName"]
+    name = job["BestTrainingJob"]["TrainingJobName"]
+    told_best, told_top, told_next = line.bench.get("tell/a").decode().split()
+    assert told_best == told_top == name
+    other = line.bench.sagemaker.describe_training_job(TrainingJobName=told_next)
+    assert other["HyperParameters"]["x"] == "0.9"
 
 
 def test_an_execution_has_its_experiment_and_trial(line: Line) -> None:
@@ -509,3 +356,21 @@ def test_an_execution_has_its_experiment_and_trial(line: Line) -> None:
         "Key": "sagemaker:pipeline-execution-arn",
         "Value": execution["PipelineExecutionArn"],
     } in tags
+
+
+def test_a_start_that_is_sent_twice_begins_one_execution(line: Line) -> None:
+    line.processing("only", "pass")
+    line.create()
+    start, token = line.bench.sagemaker.start_pipeline_execution, "s" * 32
+
+    first = start(PipelineName="line", ClientRequestToken=token)["PipelineExecutionArn"]
+    again = start(PipelineName="line", ClientRequestToken=token)["PipelineExecutionArn"]
+
+    assert again == first
+    with pytest.raises(ClientError) as error:
+        start(PipelineName="line", ClientRequestToken=token, PipelineExecutionDisplayName="other")
+    assert error.value.response["Error"]["Code"] == "ConflictException"
+    line.ended(first)
+    line.bench.sagemaker.delete_pipeline(PipelineName="line")
+    line.create()
+    assert start(PipelineName="line", ClientRequestToken=token)["PipelineExecutionArn"] != first

@@ -60,6 +60,17 @@ def test_the_program_finds_the_request_and_its_hosts(bench: Bench) -> None:
     assert json.loads(bench.log("job-1", GROUP)) == ["job-1", "algo-1", "blue"]
 
 
+def test_a_program_may_write_where_it_starts(bench: Bench) -> None:
+    program = (
+        "import pathlib, shutil\n"
+        "pathlib.Path('model.txt').write_text('kept')\n"
+        "shutil.copy('model.txt', '/opt/ml/processing/output')\n"
+    )
+    bench.process(program, **outputs(processing_output("result", "s3://workbench/result", OUT)))
+
+    assert bench.get("result/model.txt") == b"kept"
+
+
 def test_a_message_is_told_as_exit_message(bench: Bench) -> None:
     job = bench.process("open('/opt/ml/output/message', 'w').write('all is well')")
 
@@ -75,6 +86,18 @@ def test_a_failure_keeps_back_the_outputs(bench: Bench) -> None:
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"] == "AlgorithmError: See job logs for more information"
     assert bench.keys("result") == []
+
+
+def test_a_program_that_is_not_there_is_named(bench: Bench) -> None:
+    request = bench.processing("")
+    request["AppSpecification"]["ContainerEntrypoint"] = ["no-such-program"]
+    bench.sagemaker.create_processing_job(**request)
+    reason = bench.processed(request["ProcessingJobName"])["FailureReason"]
+
+    assert reason.startswith(
+        "AlgorithmError: See job logs for more information. no-such-program: command not"
+    )
+    assert reason.endswith(", exit code: 127")
 
 
 def test_a_link_in_the_place_of_an_output_is_not_followed(bench: Bench) -> None:

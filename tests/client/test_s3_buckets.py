@@ -134,7 +134,9 @@ def test_a_bucket_tells_what_it_was_told(aws: Aws) -> None:
     assert s3.get_bucket_lifecycle_configuration(Bucket="told")["Rules"] == [LIFE]
     kms = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k"}}
     s3.put_bucket_encryption(Bucket="told", ServerSideEncryptionConfiguration={"Rules": [kms]})
-    assert s3.get_bucket_encryption(Bucket="told")["ServerSideEncryptionConfiguration"]["Rules"] == [kms]
+    assert s3.get_bucket_encryption(Bucket="told")["ServerSideEncryptionConfiguration"]["Rules"] == [
+        kms | {"BucketKeyEnabled": False}
+    ]
     assert s3.put_object(Bucket="told", Key="k", Body=b"")["ServerSideEncryption"] == "aws:kms"
 
 
@@ -190,3 +192,29 @@ def test_a_policy_that_is_no_policy_is_refused(aws: Aws) -> None:
         "MalformedPolicy",
         "Missing required field Statement",
     )
+
+
+def test_what_a_fresh_bucket_enforces_is_gone_once_it_is_deleted(aws: Aws) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="open-bucket")
+    rules = s3.get_bucket_ownership_controls(Bucket="open-bucket")["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    s3.delete_bucket_ownership_controls(Bucket="open-bucket")
+    s3.delete_public_access_block(Bucket="open-bucket")
+    assert refusal(lambda: s3.get_bucket_ownership_controls(Bucket="open-bucket"))[0] == (
+        "OwnershipControlsNotFoundError"
+    )
+    assert refusal(lambda: s3.get_public_access_block(Bucket="open-bucket"))[0] == (
+        "NoSuchPublicAccessBlockConfiguration"
+    )
+
+
+def test_an_object_is_copied_onto_itself_where_the_bucket_was_told_how_to_encrypt(aws: Aws) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="again")
+    s3.put_object(Bucket="again", Key="k", Body=b"x")
+    copy = {"Bucket": "again", "Key": "k", "CopySource": "again/k"}
+    assert refusal(lambda: s3.copy_object(**copy))[0] == "InvalidRequest"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket="again", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    assert s3.copy_object(**copy)["ServerSideEncryption"] == "AES256"

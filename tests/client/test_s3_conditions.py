@@ -103,7 +103,8 @@ def test_of_many_puts_at_once_that_must_make_something_new_one_does(s3: Any, aws
         ({"CopySourceIfMatch": ETAG}, 200),
         ({"CopySourceIfMatch": '"other"'}, 412),
         ({"CopySourceIfNoneMatch": ETAG}, 412),
-        ({"CopySourceIfModifiedSince": LATER}, 412),
+        ({"CopySourceIfModifiedSince": LATER}, 200),
+        ({"CopySourceIfModifiedSince": EARLIER}, 200),
         ({"CopySourceIfUnmodifiedSince": EARLIER}, 412),
         ({"CopySourceIfUnmodifiedSince": LATER}, 200),
     ],
@@ -114,6 +115,21 @@ def test_a_copy_is_made_as_its_conditions_say(s3: Any, conditions: dict[str, Any
     except ClientError as error:
         answer = error.response
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_a_copy_of_what_has_not_changed_since_it_was_seen_is_not_made(s3: Any) -> None:
+    seen = s3.head_object(Bucket="b-1", Key="k")["LastModified"]
+    copy = {"Bucket": "b-1", "Key": "c", "CopySource": "b-1/k", "CopySourceIfModifiedSince": seen}
+    assert refusal(lambda: s3.copy_object(**copy))[2] == 412
+    del copy["CopySourceIfModifiedSince"]
+    s3.copy_object(**copy, CopySourceIfUnmodifiedSince=seen)
+
+
+def test_the_time_that_an_object_tells_is_that_of_its_change(s3: Any) -> None:
+    name = {"Bucket": "b-1", "Key": "k"}
+    seen = s3.head_object(**name)["LastModified"]
+    assert refusal(lambda: s3.get_object(**name, IfModifiedSince=seen))[2] == 304
+    assert s3.get_object(**name, IfUnmodifiedSince=seen)["LastModified"] == seen
 
 
 def test_a_delete_of_what_was_seen_deletes_only_that(s3: Any) -> None:

@@ -252,3 +252,41 @@ def test_a_reader_sees_the_old_object_whole_while_it_is_replaced(s3: Any) -> Non
     s3.put_object(Bucket="b-1", Key="k", Body=b"b" * 20_000_000)
     assert set(begun + reading.read()) == {ord("a")}
     s3.delete_object(Bucket="b-1", Key="k")
+
+
+def test_an_object_with_a_customers_key_is_read_with_that_key_alone(s3: Any) -> None:
+    mine = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    other = {**mine, "SSECustomerKey": "o" * 32}
+    name = {"Bucket": "b-1", "Key": "locked"}
+    assert s3.put_object(**name, Body=b"x", **mine)["SSECustomerAlgorithm"] == "AES256"
+    assert s3.get_object(**name, **mine)["Body"].read() == b"x"
+    assert refusal(lambda: s3.get_object(**name))[:2] == (
+        "InvalidRequest",
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be "
+        "provided to retrieve the object.",
+    )
+    assert refusal(lambda: s3.get_object(**name, **other))[2] == 403
+    assert refusal(lambda: s3.head_object(**name))[2] == 400
+    copy = {"Bucket": "b-1", "Key": "copy", "CopySource": "b-1/locked"}
+    assert refusal(lambda: s3.copy_object(**copy))[0] == "InvalidRequest"
+    s3.copy_object(**copy, **{f"CopySource{member}": value for member, value in mine.items()})
+    assert s3.get_object(Bucket="b-1", Key="copy")["Body"].read() == b"x"
+    assert "not applicable" in refusal(lambda: s3.get_object(Bucket="b-1", Key="copy", **mine))[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ({"SSECustomerAlgorithm": "AES256"}, "must provide an appropriate secret key"),
+        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "short"}, "The secret key was invalid"),
+        (
+            {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32, "ServerSideEncryption": "AES256"},
+            "is incompatible with the encryption method specified",
+        ),
+    ],
+    ids=["none", "short", "two"],
+)
+def test_a_customers_key_that_cannot_be_is_refused(s3: Any, key: dict[str, str], sentence: str) -> None:
+    code, told, _ = refusal(lambda: s3.put_object(Bucket="b-1", Key="k", Body=b"x", **key))
+    assert code == "InvalidArgument"
+    assert sentence in told

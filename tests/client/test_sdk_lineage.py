@@ -46,3 +46,11 @@ def test_v3_reads_and_adds_to_lineage(verified_server: Server) -> None:
         "left ['check-v3']",
     ):
         assert said in lines
+
+
+def test_every_question_of_v2s_lineage_classes_has_its_answer(verified_server: Server) -> None:
+    lines = printed(verified_server, "client-v2", "lineage_classes_v2.py")
+
+    told = [line for line in lines if line.endswith(" True") or " is not " in line]
+    assert [line for line in told if not line.endswith(" True")] == []
+    assert len(told) == 35

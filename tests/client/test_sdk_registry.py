@@ -84,3 +84,10 @@ def test_v2_registers_in_a_pipeline_and_serves_the_version(verified_server: Serv
     assert "version 1 Approved" in printed
     assert "metrics True" in printed
     assert "predicted ['6.0', '14.0']" in printed
+    assert "data of endpoint [True]" in printed
+    assert "execution of endpoint True" in printed
+    assert "execution of group True" in printed
+    assert "actions ['Approval', 'ModelDeployment']" in printed
+    assert "endpoints of version ['Endpoint']" in printed
+    assert "table ['Approval', 'Image', 'Model', 'ModelDeployment', 'ModelGroup']" in printed
+    assert "endpoints of data {'Endpoint'}" in printed

@@ -19,6 +19,7 @@ def test_v2_tunes_analyses_attaches_and_starts_warm(verified_server: Server) -> 
 
     assert "trials 5 ['Completed']" in lines
     assert "columns ['FinalObjectiveValue', 'depth', 'mode', 'rate']" in lines
+    assert "autotune 2 True" in lines
     for said in ("same best", "best depth", "summary", "attached", "warm"):
         assert f"{said} True" in lines
 

@@ -65,5 +65,9 @@ def test_v2_finds_the_metrics_of_the_built_in_algorithm(printed: Printed) -> Non
     assert "metrics ['train:auc']" in printed("built_in_v2")
 
 
+def test_v2_transforms_a_file_by_the_model_of_the_built_in_algorithm(printed: Printed) -> None:
+    assert any(line.endswith("transformed [('id-1', 1), ('id-2', 0)]") for line in printed("built_in_v2"))
+
+
 def test_v2_keeps_and_ends_a_warm_pool(printed: Printed) -> None:
     assert "pool Terminated" in printed("jobs_v2")

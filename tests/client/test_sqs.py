@@ -68,6 +68,16 @@ def test_a_message_is_received_with_its_attributes_and_deleted(sqs: Any, queue: 
     assert counted["ApproximateNumberOfMessagesNotVisible"] == "0"
 
 
+def test_a_message_tells_of_itself_under_the_older_member_too(sqs: Any, queue: str) -> None:
+    sqs.send_message(QueueUrl=queue, MessageBody="hello")
+    asked = ["SentTimestamp", "ApproximateReceiveCount"]
+    (message,) = sqs.receive_message(QueueUrl=queue, AttributeNames=asked)["Messages"]
+    assert set(message["Attributes"]) == set(asked)
+    with pytest.raises(ClientError, match="Member must satisfy enum value set"):
+        sqs.receive_message(QueueUrl=queue, AttributeNames=["Colour"])
+    assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=queue)
+
+
 def test_a_message_that_is_not_deleted_comes_back(sqs: Any, queue: str) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody="again")
     first = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=1)["Messages"][0]
@@ -92,7 +102,7 @@ def test_who_polls_long_gets_a_message_the_moment_it_is_sent(sqs: Any, queue: st
     thread.join()
 
     assert got[0]["Messages"][0]["Body"] == "now"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_batches_tell_what_was_refused(sqs: Any, queue: str) -> None:
@@ -109,8 +119,16 @@ def test_batches_tell_what_was_refused(sqs: Any, queue: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "attributes"),
-    [("tokens.fifo", {}), ("other", {"VisibilityTimeout": "x"}), ("other", {"RedrivePolicy": "{}"})],
-    ids=["fifo", "value", "redrive"],
+    [
+        ("tokens.fifo", {}),
+        ("tokens", {"FifoQueue": "true"}),
+        ("other", {"ContentBasedDeduplication": "true"}),
+        ("other", {"VisibilityTimeout": "x"}),
+        ("other", {"RedrivePolicy": "{}"}),
+        ("other", {"RedrivePolicy": "["}),
+        ("other", {"Colour": "blue"}),
+    ],
+    ids=["fifo-name", "plain-name", "fifo-attribute", "value", "redrive", "no-json", "unknown"],
 )
 def test_a_queue_that_cannot_be_is_refused(sqs: Any, name: str, attributes: dict[str, str]) -> None:
     with pytest.raises(ClientError):
@@ -129,4 +147,4 @@ def test_messages_outlive_a_killed_server(start_server: Callable[..., Server], t
     def received() -> bool:
         return bool(sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "kept")
 
-    wait_until(received, "the message is gone", 10)
+    wait_until(received, "the message is gone")

@@ -57,9 +57,25 @@ def test_tags_that_cannot_be_are_refused(sagemaker: Any, model: str, keys: tuple
     assert sagemaker.list_tags(ResourceArn=model)["Tags"] == tags("first")
 
 
-def test_what_is_not_there_gets_no_tag(sagemaker: Any, model: str) -> None:
-    with pytest.raises(ClientError, match="not found"):
-        sagemaker.add_tags(ResourceArn=model.replace("/m", "/none"), Tags=tags("a"))
+def test_a_name_in_an_arn_may_be_written_as_it_is(sagemaker: Any) -> None:
+    arn = sagemaker.create_model(
+        ModelName="Grand", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}, Tags=tags("a")
+    )["ModelArn"]
+
+    assert sagemaker.list_tags(ResourceArn=arn.replace("/grand", "/Grand"))["Tags"] == tags("a")
+
+
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [("add_tags", {"Tags": tags("a")}), ("list_tags", {}), ("delete_tags", {"TagKeys": ["a"]})],
+)
+def test_what_is_not_there_has_no_tags(
+    sagemaker: Any, model: str, operation: str, members: dict[str, Any]
+) -> None:
+    with pytest.raises(ClientError, match="not found") as refused:
+        getattr(sagemaker, operation)(ResourceArn=model.replace("/m", "/none"), **members)
+
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
 def test_tags_of_another_account_are_its_own(open_server: Server, model: str) -> None:

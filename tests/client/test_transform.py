@@ -28,9 +28,10 @@ def transform(shop: Shop, model: str, data: str, **members: Any) -> dict[str, An
     """Runs a job and gives the last Describe; ``source`` and ``target`` are members of input and output."""
     source = {"ContentType": "text/csv", "SplitType": "Line", **members.pop("source", {})}
     target = {"Accept": "text/csv", "AssembleWith": "Line", **members.pop("target", {})}
+    name = members.pop("name", "batch")
     where = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}
     request = {
-        "TransformJobName": "batch",
+        "TransformJobName": name,
         "ModelName": model,
         "TransformInput": {"DataSource": where, **source},
         "TransformOutput": {"S3OutputPath": f"s3://{BUCKET}/out", **target},
@@ -40,10 +41,10 @@ def transform(shop: Shop, model: str, data: str, **members: Any) -> dict[str, An
     shop.sagemaker.create_transform_job(**request)
 
     def ended() -> dict[str, Any] | None:
-        job: dict[str, Any] = shop.sagemaker.describe_transform_job(TransformJobName="batch")
+        job: dict[str, Any] = shop.sagemaker.describe_transform_job(TransformJobName=name)
         return job if job["TransformJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
-    found = wait_until(ended, "the transform job did not end", 60)
+    found = wait_until(ended, "the transform job did not end")
     assert found is not None
     return found
 
@@ -130,10 +131,11 @@ def test_hosts_share_the_files(shop: Shop, summing: str) -> None:
     assert out(shop, "a.csv.out") == out(shop, "b.csv.out") == "3.0\n7.0\n11.0\n"
 
 
-def test_a_bad_record_fails_the_job_and_is_named(shop: Shop, summing: str) -> None:
+@pytest.mark.parametrize("strategy", ["MultiRecord", "SingleRecord"])
+def test_a_bad_record_fails_the_job_and_is_named(shop: Shop, summing: str, strategy: str) -> None:
     data = shop.put("in/a.csv", b"1,2\nbad,row\n5,6\n")
 
-    job = transform(shop, summing, data, BatchStrategy="SingleRecord")
+    job = transform(shop, summing, data, BatchStrategy=strategy)
 
     assert job["TransformJobStatus"] == "Failed"
     assert job["FailureReason"] == (

@@ -13,6 +13,7 @@ from tests.tunings import Tunings, categorical, continuous, integer, teach
 from tests.waiting import wait_until
 
 AUTO = ("AutoParameters", {"Name": "x", "ValueHint": "1"})
+ENABLED = {"Mode": "Enabled"}
 
 
 @pytest.fixture
@@ -304,7 +305,7 @@ def test_xgboost_is_tuned_by_a_metric_of_its_own(bench: Bench) -> None:
     definition["InputDataConfig"] = channels
     bench.sagemaker.create_hyper_parameter_tuning_job(**request)
 
-    job = Tunings(bench).ended("tuning", 300)
+    job = Tunings(bench).ended("tuning")
 
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     best = job["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
@@ -314,6 +315,28 @@ def test_xgboost_is_tuned_by_a_metric_of_its_own(bench: Bench) -> None:
     config["HyperParameterTuningJobObjective"]["MetricName"] = "validation:magic"
     with pytest.raises(ClientError, match="Provide a metric with the name validation:magic"):
         bench.sagemaker.create_hyper_parameter_tuning_job(**request)
+
+
+def test_autotune_chooses_ranges_around_the_examples(tunings: Tunings) -> None:
+    examples = {"x": "0.2", "n": "8", "mode": "fast", "sagemaker_container_log_level": "20"}
+    ranges = [("AutoParameters", {"Name": name, "ValueHint": hint}) for name, hint in examples.items()]
+
+    job = tunings.run(ranges=ranges, most=3, parallel=1, Autotune=ENABLED)
+
+    told = job["HyperParameterTuningJobConfig"]
+    assert job["Autotune"] == ENABLED
+    assert told["ParameterRanges"]["AutoParameters"] == [each for _, each in ranges]
+    assert told["ParameterRanges"]["IntegerParameterRanges"] == [integer("n", 2, 32)[1]]
+    assert told["TuningJobCompletionCriteria"] == {
+        "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"}
+    }
+    assert told["TrainingJobEarlyStoppingType"] == "Auto"
+    trials = [each["TunedHyperParameters"] for each in tunings.trials()]
+    assert len({each["x"] for each in trials}) == 3
+    for each in trials:
+        assert 0.02 <= float(each["x"]) <= 0.99
+        assert 2 <= int(each["n"]) <= 32
+        assert (each["mode"], each["sagemaker_container_log_level"]) == ("fast", "20")
 
 
 def test_an_image_without_metrics_of_its_own_needs_definitions(tunings: Tunings) -> None:
@@ -334,7 +357,8 @@ def test_an_image_without_metrics_of_its_own_needs_definitions(tunings: Tunings)
         ("0 <= x < 1", {"ranges": [continuous("x", 0, 1, "ReverseLogarithmic")]}),
         ("more than one range", {"ranges": [continuous("x", 0, 1), integer("x", 0, 1)]}),
         ("both static and tunable", {"ranges": [continuous("x", 0, 1)], "static": {"x": "1"}}),
-        ("AutoParameters (x) are not supported", {"ranges": [AUTO]}),
+        ("AutoParameters (x) require Autotune", {"ranges": [AUTO]}),
+        ("both an AutoParameter and", {"ranges": [AUTO, integer("x", 1, 2)], "Autotune": ENABLED}),
         ("only supports CategoricalParameterRanges", {"strategy": "Grid", "ranges": [continuous("x", 0, 1)]}),
         ("combinations, 2,", {"strategy": "Grid", "ranges": [categorical("x", "1", "2")], "most": 3}),
         ("MaxResource is required", {"strategy": "Hyperband", "ranges": [continuous("x", 0, 1)]}),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.servers import CLIENTS, Server, run_client
 
@@ -70,3 +73,23 @@ def test_nothing_is_written_into_the_users_home(verified_server: Server, tmp_pat
     environment = {**verified_server.environment(), "HOME": str(tmp_path)}
     run_client("client-v3", ("-c", "import boto3; boto3.client('sts').get_caller_identity()"), environment)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "told"),
+    [
+        ("codepipeline", "list_pipelines", {}, "codepipeline:ListPipelines"),
+        ("cloudformation", "list_stacks", {}, "cloudformation:ListStacks"),
+        ("bedrock", "list_foundation_models", {}, "bedrock:GET /foundation-models"),
+        ("sagemaker", "create_cluster", {"ClusterName": "c"}, "sagemaker:CreateCluster"),
+    ],
+)
+def test_what_is_not_here_is_named(
+    aws: Callable[..., Any], service: str, operation: str, given: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ClientError) as error:
+        getattr(aws(service), operation)(**given)
+
+    answer = error.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert answer["Error"]["Message"] == f"oficina does not have {told} yet; nothing was done."

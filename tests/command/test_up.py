@@ -90,7 +90,7 @@ def test_settings_that_make_no_sense_say_what_would(tmp_path: Path) -> None:
 def test_a_ctrl_c_ends_it_without_a_traceback(start_server: Start) -> None:
     server = start_server()
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(timeout=10) == 0
+    assert server.ended() == 0
 
 
 def test_help_comes_at_once_and_imports_no_client() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import boto3
@@ -28,6 +29,8 @@ def test_doctor_finds_what_jobs_need(verified_server: Server) -> None:
     assert f"process {verified_server.process.pid} at {verified_server.address}" in done.stdout
     assert "a job runs in namespaces of its own" in done.stdout
     assert "ok  uv" in done.stdout
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert any(line.startswith("ok  Pythons") and own in line for line in done.stdout.splitlines())
 
 
 def test_a_key_of_another_account_is_accepted_at_once(verified_server: Server) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from oficina.app import App
-from oficina.config import load
 from oficina.model.example import example
 from oficina.services import catalog
 from oficina.wire.body import HeldBody
@@ -46,15 +44,6 @@ WEIRD: list[Any] = [
     "\n",
 ]
 ROUNDS = 12
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A strict server, whose gateway is called without a socket in between."""
-    home = tmp_path_factory.mktemp("home")
-    app = App(load({}).with_overrides(home=home, port=0, open=True, strict=True))
-    yield app
-    app.close()
 
 
 def bent(value: Any, dice: random.Random) -> Any:

@@ -79,6 +79,27 @@ def test_the_second_job_with_the_same_requirements_does_not_start_pip(
     assert not list(plain.path.glob("lib/python*/site-packages/tabulate*")), "the image is as it was"
 
 
+def test_a_program_that_runs_pip_within_itself_goes_on(
+    plain: Image, catalog: OwnLayers, make_job: MakeJob
+) -> None:
+    program = """
+import runpy, sys
+sys.argv[1:] = ["install", "-r", "/opt/ml/code/requirements.txt"]
+try:
+    runpy.run_module("pip", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    print("it ended with", end.code)
+import tabulate
+print(tabulate.__version__)
+"""
+    for _ in range(2):
+        job = make_job(plain, ["python", "-c", program], files=WANTS)
+        job.run()
+        assert "it ended with 0" in job.log()
+        assert job.log()[-1] == "0.9.0"
+    assert AGAIN in job.log()
+
+
 def test_an_upgrade_takes_the_old_package_away_in_the_second_job_too(
     plain: Image, catalog: OwnLayers, make_job: MakeJob
 ) -> None:
@@ -92,6 +113,51 @@ def test_an_upgrade_takes_the_old_package_away_in_the_second_job_too(
         job.run()
         assert job.log()[-1] == "3.0.0 ['3.0.0']", job.log()
     assert AGAIN in job.log()
+
+
+WHEEL = """
+import os, zipfile
+os.makedirs("wheels")
+facts = {"METADATA": "Metadata-Version: 2.1\\nName: xgboost\\nVersion: 9.9\\n", "RECORD": ""}
+facts["WHEEL"] = "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+with zipfile.ZipFile("wheels/xgboost-9.9-py3-none-any.whl", "w") as wheel:
+    wheel.writestr("xgboost/__init__.py", "__version__ = '9.9'")
+    for name, text in facts.items():
+        wheel.writestr(f"xgboost-9.9.dist-info/{name}", text)
+"""
+
+
+def test_another_xgboost_takes_the_place_of_the_image_s_though_that_has_another_name(
+    built: Callable[[str], Image], catalog: OwnLayers, make_job: MakeJob
+) -> None:
+    image = built("sagemaker-xgboost:3.0-5")
+    line = "python wheel.py && PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels pip install xgboost==9.9"
+    then = (
+        'python -c "import os, xgboost, importlib.metadata as m; '
+        "there = [d.metadata['Name'] for d in m.distributions() if 'xgboost' in d.metadata['Name']]; "
+        "print(xgboost.__version__, there, os.path.exists(os.path.join(xgboost.__path__[0], 'core.py')))\""
+    )
+    for _ in range(2):
+        job = make_job(image, install(line, then), files={"/opt/ml/code/wheel.py": WHEEL})
+        job.run()
+        assert job.log()[-1] == "9.9 ['xgboost'] False", job.log()
+    assert AGAIN in job.log()
+
+
+def test_pip_leaves_the_image_s_xgboost_as_it_was_when_it_wants_something_else(
+    built: Callable[[str], Image], catalog: OwnLayers, make_job: MakeJob
+) -> None:
+    image = built("sagemaker-xgboost:3.0-5")
+    packages = "cd $(python -c 'import site; print(site.getsitepackages()[0])')"
+    look = f"{packages} && ls -d xgboost* && cat xgboost*/RECORD"
+    job = make_job(
+        image,
+        install(f"({look}) > before && {READ} && ({look}) > after", "cmp before after && echo same"),
+        files=WANTS,
+    )
+    job.run()
+
+    assert job.log()[-1] == "same", job.log()
 
 
 def test_what_is_installed_by_path_is_left_to_pip(

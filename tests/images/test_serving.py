@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import socket
-import statistics
 import time
 from collections.abc import Callable, Iterator
 
@@ -141,23 +140,35 @@ def test_the_users_functions_get_what_awss_containers_give_them(serve: Serve) ->
     ]
 
 
+WAITS = """
+import os, time
+def wait():
+    while not os.path.exists("/opt/ml/output/data/go"):
+        time.sleep(0.02)
+"""
+"""A program's part: what waits goes on once the test says so (``go``)."""
+
+
+def go(endpoint: Endpoint) -> None:
+    """Lets a program go on that waits."""
+    endpoint.job.path("output/data/go").touch()
+
+
 def test_a_transform_function_does_it_all_and_its_pieces_stream(serve: Serve) -> None:
     endpoint = serve(
-        "import time\n"
-        "def model_fn(model_dir): return 3\n"
+        WAITS + "def model_fn(model_dir): return 3\n"
         "def transform_fn(model, body, content_type, accept):\n"
         "    for number in range(model):\n"
         "        yield f'{body}{number}\\n'\n"
-        "        time.sleep(0.2)\n"
+        "        wait()\n"
     )
     connection = endpoint.connection
     connection.request("POST", "/invocations", "x", {"Content-Type": "text/csv", "Accept": "text/plain"})
     answer = connection.getresponse()
-    began = time.monotonic()
 
     assert answer.headers["Transfer-Encoding"] == "chunked"
     assert answer.readline() == b"x0\n"
-    assert time.monotonic() - began < 0.15
+    go(endpoint)
     assert answer.read() == b"x1\nx2\n"
 
 
@@ -244,31 +255,29 @@ def test_sigterm_lets_the_request_under_way_finish(serve: Serve) -> None:
 
 def test_health_is_answered_while_a_prediction_takes_long(serve: Serve) -> None:
     endpoint = serve(
-        SUMS + "import time\n"
-        "def predict_fn(data, model):\n"
+        SUMS + WAITS + "def predict_fn(data, model):\n"
         "    print('at work', flush=True)\n"
-        "    time.sleep(2)\n"
+        "    wait()\n"
         "    return 'done'\n"
     )
     endpoint.connection.request("POST", "/invocations", "1,2\n", {"Content-Type": "text/csv"})
     endpoint.job.says("at work")
     other = Endpoint(endpoint.job, endpoint.port)
-    began = time.monotonic()
     assert other.healthy()
-    assert time.monotonic() - began < 1
+    go(endpoint)
     other.connection.close()
     assert endpoint.connection.getresponse().status == 200
 
 
-def test_a_trivial_model_answers_well_below_half_a_millisecond(serve: Serve) -> None:
+def test_no_answer_waits_for_a_delayed_acknowledgement(serve: Serve) -> None:
     endpoint = serve(
         "def model_fn(model_dir): return None\n"
         "def transform_fn(model, body, content_type, accept): return body\n"
     )
     times = []
-    for _ in range(500):
+    for _ in range(50):
         began = time.perf_counter()
         endpoint.invoke("1,2,3")
         times.append(time.perf_counter() - began)
-    # Python's own client takes most of it; a delayed acknowledgement would be 40 ms.
-    assert statistics.median(times) < 0.002, statistics.median(times)
+    # A delayed acknowledgement takes the kernel 40 ms each time, however fast the machine.
+    assert min(times) < 0.035, times

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import io
 import json
+import subprocess
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -174,3 +175,11 @@ def test_a_processing_script_has_the_images_packages(
 
     assert job.run().hosts["algo-1"].exit_code == 0, "\n".join(job.log())
     assert job.log()[-1].endswith("['--ratio', '0.2']")
+
+
+@pytest.mark.parametrize("uri", ["sagemaker-scikit-learn:1.2-1", "sagemaker-xgboost:1.7-1"])
+def test_packages_of_the_images_time_find_pkg_resources(built: Callable[[str], Image], uri: str) -> None:
+    python = built(uri).path / "bin" / "python"
+    program = "import pkg_resources; print(pkg_resources.get_distribution('numpy').project_name)"
+    words: list[str | Path] = [python, "-W", "ignore", "-I", "-c", program]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "numpy\n"

@@ -6,11 +6,14 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 MODEL = Path("/opt/ml/model")
+NEXT = threading.Semaphore(0)
+"""What a stream waits for at a piece ``?``."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -59,13 +62,20 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(float(rest))
         self.reply(200, b"waited")
 
+    def do_next(self, _rest: str) -> None:
+        NEXT.release()
+        self.reply(200, b"")
+
     def do_stream(self, rest: str) -> None:
-        """Pieces in chunks, with pauses; a piece ``!`` ends the connection in the middle."""
+        """Pieces in chunks; ``?`` waits for a ``next``, ``!`` ends the connection in the middle."""
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for piece in rest.split(","):
+            if piece == "?":
+                NEXT.acquire()
+                continue
             if piece == "!":
                 self.close_connection = True
                 self.connection.close()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from oficina.runners import process
-from tests.runners.conftest import MakeJob
+from tests.runners.conftest import Job, MakeJob
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("code", [0, 1, 42, 255])
@@ -36,14 +42,14 @@ def test_started_and_ended_are_in_order(make_job: MakeJob) -> None:
 
 def test_a_command_that_does_not_exist_is_named_with_the_path(make_job: MakeJob) -> None:
     ended = make_job(command=["no-such-program"]).run()
-    assert ended.reason == "error"
+    assert ended.reason == "not_started"
     assert "no-such-program: command not found; PATH is /usr/local/bin" in ended.detail
     assert ended.started is None
 
 
 def test_a_working_folder_that_does_not_exist_is_named(make_job: MakeJob) -> None:
     ended = make_job(workdir="/opt/ml/nowhere").run()
-    assert ended.reason == "error"
+    assert ended.reason == "not_started"
     assert "/opt/ml/nowhere does not exist" in ended.detail
 
 
@@ -83,6 +89,36 @@ def test_launching_twice_runs_once(make_job: MakeJob) -> None:
     job.wait()
     job.run()
     assert job.log() == ["once"]
+
+
+@contextmanager
+def looking(job: Job) -> Iterator[int]:
+    """Somebody looks at a job's lock and is slow to let go of it; the lock's inode."""
+    lock = os.open(job.folder / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield os.fstat(lock).st_ino
+    finally:
+        os.close(lock)
+
+
+def test_who_only_looks_at_a_job_keeps_nobody_from_launching_it(make_job: MakeJob) -> None:
+    job = make_job()
+    with ThreadPoolExecutor() as pool:
+        with looking(job) as inode:
+            launched = pool.submit(job.launch)
+            waiter = re.compile(rf"-> FLOCK .*:{inode} ")
+            locks = Path("/proc/locks")
+            wait_until(lambda: launched.done() or waiter.search(locks.read_text()), "nobody waits")
+        launched.result()
+    assert job.wait().succeeded
+
+
+def test_several_who_look_at_a_dead_job_all_find_it_dead(make_job: MakeJob) -> None:
+    job = make_job()
+    job.run()
+    with looking(job):
+        assert not process.alive(job.folder)
 
 
 def test_a_job_is_alive_from_launch_until_its_end_and_leaves_no_zombie(make_job: MakeJob) -> None:

@@ -72,3 +72,36 @@ def test_the_job_lasts_as_long_as_its_slowest_host(make_job: MakeJob) -> None:
     job = make_job("[ $(hostname) = algo-1 ] && exit 0; sleep 0.3; echo late", hosts=["algo-1", "algo-2"])
     assert job.run().succeeded
     assert job.log("algo-2") == ["late"]
+
+
+SERVES = ["/bin/sh", "-c", "trap 'echo ends; exit 3' TERM; echo serves; while :; do sleep 0.05; done"]
+
+
+def test_servers_end_with_the_last_host_that_they_serve(make_job: MakeJob) -> None:
+    job = make_job(
+        "sleep 0.2", hosts=["a", "b", "server"], servers=["server"], host_command={"server": SERVES}
+    )
+
+    end = job.run()
+
+    assert (end.reason, end.succeeded, sorted(end.hosts)) == ("exit", True, ["a", "b"])
+    assert job.log("server") == ["serves", "ends"]
+
+
+def test_nobody_goes_on_without_a_server(make_job: MakeJob) -> None:
+    leaves = {"server": ["/bin/sh", "-c", "exit 0"]}
+    job = make_job("exec sleep 600", hosts=["a", "server"], servers=["server"], host_command=leaves)
+
+    end = job.run()
+
+    assert end.reason == "exit"
+    assert not end.succeeded
+    assert {name: host.exit_code for name, host in end.hosts.items()} == {"server": 0, "a": 143}
+
+
+def test_a_host_that_fails_takes_the_servers_along(make_job: MakeJob) -> None:
+    job = make_job("exit 7", hosts=["a", "server"], servers=["server"], host_command={"server": SERVES})
+
+    end = job.run()
+
+    assert (end.exit_code, end.hosts["a"].exit_code) == (7, 7)

@@ -45,6 +45,13 @@ def test_home_and_other_jobs_are_out_of_sight(make_job: MakeJob, home: Path) -> 
     assert job.log()[-1] == "0"
 
 
+def test_a_folder_that_is_laid_anew_can_be_added_to_and_keeps_what_is_there(make_job: MakeJob) -> None:
+    there = sorted(os.listdir("/home"))
+    job = make_job("ls /home; touch /home/mine && ln -s /opt/ml /home/link", laid_anew=["/home"])
+    assert job.run().succeeded
+    assert job.log() == there == sorted(os.listdir("/home"))
+
+
 @pytest.mark.parametrize("place", ["/opt", "/var", "home"])
 def test_a_home_in_any_place_is_hidden_and_its_environment_shown(
     make_job: MakeJob, tmp_path: Path, place: str

@@ -14,14 +14,17 @@ def test_lines_are_seen_while_the_job_runs(make_job: MakeJob) -> None:
 
 
 def test_times_are_true_and_never_go_backwards(make_job: MakeJob) -> None:
-    before = time.time() * 1000
-    job = make_job("for i in 1 2 3 4 5; do echo $i; sleep 0.02; done")
-    job.run()
+    begun = time.time() * 1000
+    script = "echo one; until test -e /opt/ml/output/data/go; do sleep 0.02; done; echo two; echo three"
+    job = make_job(script).launch().says("one")
+    between = time.time() * 1000
+    job.path("output/data/go").touch()
+    job.wait()
     lines = (job.folder / "hosts/algo-1/log").read_text().splitlines()
     times = [int(line.split(" ")[0]) for line in lines]
     assert times == sorted(times)
-    assert before - 1 <= times[0] <= times[-1] <= time.time() * 1000
-    assert times[-1] - times[0] >= 60
+    assert begun - 1 <= times[0] <= between
+    assert between - 1 <= times[1] <= times[2] <= time.time() * 1000
 
 
 def test_carriage_returns_end_lines_and_the_last_line_needs_no_end(make_job: MakeJob) -> None:
@@ -61,5 +64,5 @@ def test_usage_is_sampled_every_second(make_job: MakeJob) -> None:
     sample = job.usage()[1]
     assert sample.keys() == {"time", "host", "cpu_percent", "memory_percent", "disk_percent"}
     assert sample["host"] == "algo-1"
-    assert 10 < sample["cpu_percent"] < 150
+    assert 0 < sample["cpu_percent"] < 150
     assert 0 < sample["memory_percent"] < 50

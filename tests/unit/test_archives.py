@@ -125,3 +125,10 @@ def test_a_header_larger_than_memory_is_refused(unpacked: Callable[..., Path]) -
 def test_what_is_no_whole_archive_is_refused(unpacked: Callable[..., Path], data: bytes) -> None:
     with pytest.raises(ArchiveRefused, match="not a whole tar archive"):
         unpacked(data)
+
+
+def test_an_archive_that_takes_longer_than_it_may_is_refused(unpacked: Callable[..., Path]) -> None:
+    with pytest.raises(
+        ArchiveRefused, match="longer than the 0 seconds of ModelDataDownloadTimeoutInSeconds"
+    ):
+        unpacked(packed(member("a", data=b"x")), Limits(seconds=0))

@@ -71,3 +71,50 @@ def test_nearly_every_pattern_of_aws_compiles(service: str) -> None:
     unread = [name for name in patterns if model.shape(name).pattern is None]
 
     assert set(unread) <= {"CustomerMetadataKey", "CustomerMetadataValue"}
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "wanted"),
+    [
+        ({"Containers": "no list"}, "containers", "a List"),
+        ({"Containers": [3]}, "containers.1.member", "a Structure"),
+        ({"PrimaryContainer": []}, "primaryContainer", "a Structure"),
+        ({"PrimaryContainer": {"Image": 7}}, "primaryContainer.image", "a String"),
+        (
+            {"PrimaryContainer": {"Environment": {"A": 1}}},
+            "primaryContainer.environment.A.member",
+            "a String",
+        ),
+        ({"EnableNetworkIsolation": 1}, "enableNetworkIsolation", "a Boolean"),
+        ({"ModelName": True}, "modelName", "a String"),
+    ],
+)
+def test_a_value_of_another_type_is_told_and_breaks_nothing(
+    given: dict[str, Any], place: str, wanted: str
+) -> None:
+    told = sentence("CreateModelInput", {"ModelName": "m", **given})
+
+    assert told.endswith(f" at '{place}' failed to satisfy constraint: Member must be {wanted}")
+
+
+def test_a_key_of_another_type_is_told() -> None:
+    told = sentence("ContainerDefinition", {"Environment": {1: "A"}})
+
+    assert told.endswith("Map keys must satisfy constraint: [Member must be a String]")
+
+
+def test_a_request_that_is_no_structure_is_told() -> None:
+    told = check.errors(shape("CreateModelInput"), ["ModelName"])
+
+    assert told == ["Value '[ModelName]' at '' failed to satisfy constraint: Member must be a Structure"]
+
+
+@pytest.mark.parametrize("count", [True, "2", 2.5])
+def test_a_number_of_another_type_is_told(count: object) -> None:
+    assert "Member must be an Integer" in sentence("ListModelsInput", {"MaxResults": count})
+
+
+def test_a_name_of_megabytes_does_not_come_back_whole() -> None:
+    told = sentence("CreateModelInput", {"ModelName": "x" * 10_000_000, "ExecutionRoleArn": "x"})
+    assert len(told) < 20_000
+    assert "x…' at 'modelName'" in told

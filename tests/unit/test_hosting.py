@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from oficina.engine.hosting import usage
+from oficina.clock import StoppedClock
+from oficina.config import Config
+from oficina.engine.hosting import fleets, usage
 from oficina.engine.hosting.connection import Broken, Connection, Pool, TooSlow, Unreachable, ping
 from oficina.engine.hosting.instance import Instance
+from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, MODEL
 from oficina.engine.hosting.routes import Closed, NoInstance, NoVariant, Route, Variant
 from oficina.engine.hosting.traffic import Measured, _points
+from oficina.store.store import Store
 
 
 def instance(folder: Path, name: str, up: bool = True) -> Instance:
@@ -189,3 +193,22 @@ def test_nobody_at_the_port_is_unreachable(listener: socket.socket) -> None:
     with pytest.raises(Unreachable):
         Pool(port).take()
     assert not ping(port, 0.1)
+
+
+def test_a_process_has_eight_minutes_to_start_unless_the_variant_says_otherwise(tmp_path: Path) -> None:
+    docs = Store(Config(home=tmp_path), StoppedClock()).scope("1" * 12, "us-east-1")
+    docs.create(
+        MODEL,
+        {"ModelName": "m", "PrimaryContainer": {"Image": "i"}, "ExecutionRoleArn": "arn:aws:iam::1:role/r"},
+    )
+    timeouts = {"ContainerStartupHealthCheckTimeoutInSeconds": 3600, "ModelDataDownloadTimeoutInSeconds": 60}
+    variants = [
+        {"VariantName": "plain", "ModelName": "m"},
+        {"VariantName": "slow", "ModelName": "m", **timeouts},
+    ]
+    docs.create(ENDPOINT_CONFIG, {"EndpointConfigName": "c", "ProductionVariants": variants})
+
+    plain, slow = fleets.plan(docs, "c")["variants"]
+
+    assert (plain["timeout"], plain["download"]) == (480, None)
+    assert (slow["timeout"], slow["download"]) == (3600, 60)

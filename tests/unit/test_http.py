@@ -10,6 +10,7 @@ import pytest
 
 from oficina.wire.body import read_all
 from oficina.wire.http import FileSlice, Request, Response, Server
+from tests.waiting import PATIENCE
 
 
 def echo(request: Request) -> Response:
@@ -36,7 +37,7 @@ def address() -> Iterator[tuple[str, int]]:
 
 def talk(address: tuple[str, int], *parts: bytes) -> bytes:
     """Sends the parts and reads until the server closes."""
-    with socket.create_connection(address, timeout=5) as sock:
+    with socket.create_connection(address, timeout=PATIENCE) as sock:
         for part in parts:
             sock.sendall(part)
         sock.shutdown(socket.SHUT_WR)
@@ -68,7 +69,7 @@ def test_a_chunked_body_is_joined(address: tuple[str, int]) -> None:
 
 def test_a_client_that_asks_is_told_to_go_on(address: tuple[str, int]) -> None:
     head = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(address, timeout=5) as sock:
+    with socket.create_connection(address, timeout=PATIENCE) as sock:
         sock.sendall(head)
         assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         sock.sendall(b"ok")
@@ -77,7 +78,7 @@ def test_a_client_that_asks_is_told_to_go_on(address: tuple[str, int]) -> None:
 
 def test_an_answer_before_the_body_closes_the_connection(address: tuple[str, int]) -> None:
     head = b"PUT /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(address, timeout=5) as sock:
+    with socket.create_connection(address, timeout=PATIENCE) as sock:
         sock.sendall(head)
         answer = sock.recv(1000)
 
@@ -124,7 +125,7 @@ def test_a_crowd_of_quiet_connections_makes_room_for_another() -> None:
     server = Server("127.0.0.1", 0, echo, most=3)
     threading.Thread(target=server.run, daemon=True).start()
     request = b"GET /?x HTTP/1.1\r\nHost: x\r\n\r\n"
-    crowd = [socket.create_connection(server.address, timeout=5) for _ in range(8)]
+    crowd = [socket.create_connection(server.address, timeout=PATIENCE) for _ in range(8)]
 
     for sock in crowd:
         sock.sendall(request)

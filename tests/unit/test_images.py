@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from oficina.config import Config
-from oficina.runners.images import Catalog, ImageUnknown, Reference, compiler
+from oficina.runners.images import Catalog, Client, ImageUnknown, Reference, compiler
 from oficina.runners.images.definition import Definition
-from oficina.runners.images.interpreters import choose, fits, running
+from oficina.runners.images.interpreters import choose, fits, installed, running
 from oficina.runners.images.reference import bare, numbers, python_of
 
 ECR = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
@@ -75,6 +75,8 @@ def test_what_aws_appends_to_a_tag_is_no_part_of_its_version() -> None:
         (f"{ECR}/sagemaker-xgboost:1.7-1", "xgboost", "1.7-1"),
         (f"{ECR}/sagemaker-xgboost:1.5-1-cpu-py3", "xgboost", "1.7-1"),
         (f"{ECR}/sagemaker-xgboost:3.2-0", "xgboost", "3.0-5"),
+        (f"{ECR}/xgboost:latest", "xgboost", "1.7-1"),
+        (f"{ECR}/xgboost:1", "xgboost", "1.7-1"),
         (
             "111122223333.dkr.ecr.sa-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3",
             "sklearn",
@@ -100,6 +102,36 @@ def test_a_neighbour_that_stands_in_says_so(catalog: Catalog) -> None:
         "sagemaker-xgboost:1.5-1 runs with the packages of 1.7-1"
     )
     assert catalog.resolve("sagemaker-xgboost:1.7-1-cpu-py3").note == ""
+    former = catalog.resolve("xgboost:latest")
+    assert former.note == "xgboost:0.72-1 runs with the packages of 1.7-1"
+    assert former.environment["OFICINA_IMAGE_TAG"] == "0.72-1"
+
+
+@pytest.mark.parametrize(("sdk", "tag"), [(2, "2.0"), (3, "3.0"), (None, "3.0"), (9, "3.0")])
+def test_without_a_tag_the_image_has_the_sdk_of_the_client(
+    sdk: int | None, tag: str, catalog: Catalog
+) -> None:
+    image = catalog.resolve(f"{ECR}/sagemaker-distribution-prod", Client(sdk=sdk))
+    assert image.tag == tag
+    assert catalog.resolve("sagemaker-distribution:3.1.0", Client(sdk=2)).tag == "3.0"
+    assert catalog.resolve("sagemaker-distribution:3.0-pandas3", Client(sdk=2)).tag == "3.0-pandas3"
+
+
+@pytest.mark.parametrize("python", sorted({each.version for each in installed()} | {running().version}))
+def test_an_image_runs_on_the_python_of_the_client(python: tuple[int, int], catalog: Catalog) -> None:
+    image = catalog.resolve("sagemaker-distribution:2.0", Client(python=python))
+    told = [str(image.python), "-c", "import sys; print(*sys.version_info[:2])"]
+    said = subprocess.run(told, capture_output=True, text=True, check=True).stdout.split()
+    fitting = python if fits(python, ">=3.9") else running().version
+    assert said == [str(part) for part in fitting]
+
+
+def test_the_arguments_of_a_remote_function_tell_of_its_client() -> None:
+    words = ["--region", "us-east-1", "--client_python_version", "3.12", "--client_sagemaker_pysdk_version"]
+    assert Client.of([*words, "3.27.0"]) == Client(python=(3, 12), sdk=3)
+    assert Client.of([*words, "2.257.7.dev0"]) == Client(python=(3, 12), sdk=2)
+    assert Client.of(["--client_python_version"]) == Client()
+    assert Client.of(["--client_python_version", "three", "--more"]) == Client()
 
 
 def test_an_unknown_image_says_what_to_type(catalog: Catalog) -> None:

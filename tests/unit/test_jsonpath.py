@@ -26,13 +26,26 @@ OBJECT = {"a": {"b": 1}, "c": [1, 2, 3], "d e": 4}
         ("$['d e']", OBJECT, 4),
         ("$['a','d e']", OBJECT, {"a": {"b": 1}, "d e": 4}),
         ("$.c[-2:]", OBJECT, [2, 3]),
+        ("$.c.*", OBJECT, [1, 2, 3]),
+        ("$[*]", ROW, ROW),
+        ("$.a['b']", OBJECT, 1),
+        ("$.a.['b','c']", {"a": {"b": 1, "c": 2, "d": 3}}, {"b": 1, "c": 2}),
+        ("$['a, b]','c']", {"a, b]": 1, "c": 2}, {"a, b]": 1, "c": 2}),
+        ('$["d e"]', OBJECT, 4),
+        ("$[ 1 , 3 ]", ROW, ["b", "d"]),
+        ("$.*.b", {"x": {"b": 1}, "y": {"b": 2}, "z": 3}, [1, 2]),
+        ("$[0:2].b", [{"b": 1}, {}, {"b": 3}], [1]),
+        ("$[:2][0]", [[1, 2], [3, 4], [5]], [1, 3]),
+        ("$.*.*", {"x": [1, 2], "y": {"b": 3}}, [1, 2, 3]),
     ],
 )
 def test_a_path_selects(path: str, value: Any, selected: Any) -> None:
     assert select(value, compile_path(path)) == selected
 
 
-@pytest.mark.parametrize("path", ["a", "$a", "$[", "$[a]", "$[1:2:3]", "$..a", ""])
+@pytest.mark.parametrize(
+    "path", ["a", "$a", "$[", "$[a]", "$[1:2:3]", "$..a", "$.", "$['a]", "$[1,]", "$['a'b]", "$[]", ""]
+)
 def test_a_path_outside_the_subset_is_refused(path: str) -> None:
     with pytest.raises(BadPath):
         compile_path(path)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from oficina.clock import StoppedClock
 from oficina.config import Config
-from oficina.engine.mlflow import fresh
+from oficina.engine.mlflow import fresh, versions
 from oficina.engine.mlflow.registration import group_name
 from oficina.store.store import Store
 from oficina.store.tickets import Tickets
@@ -51,19 +53,20 @@ def test_a_ticket_is_not_good_late_or_for_another_server(tickets: Tickets, clock
     assert tickets.redeem("nonsense", ARN) is None
 
 
-@pytest.mark.parametrize("model", ["bank", "Bank-2", "a" * 63])
-def test_a_group_is_named_as_its_model_where_it_may(model: str) -> None:
-    assert group_name(model) == model
+@pytest.mark.parametrize("model", ["bank", "Bank-2", "a" * 56])
+def test_a_group_is_named_as_its_model_with_what_tells_the_server(model: str) -> None:
+    assert group_name(model, ARN) == f"{model}-ca9781"
+    assert group_name(model, ARN + "b") == f"{model}-fb8e20"
 
 
-@pytest.mark.parametrize("model", ["a b", "ünïcode", "!!!", "a" * 64, "-a", "a_b"])
+@pytest.mark.parametrize("model", ["a b", "ünïcode", "!!!", "a" * 57, "a" * 64, "-a", "a_b"])
 def test_a_group_has_a_name_of_its_own_for_a_model_whose_name_it_may_not_have(model: str) -> None:
-    name = group_name(model)
-    assert name != model
+    name = group_name(model, ARN)
+    assert name.endswith("-ca9781")
     assert len(name) <= 63
     assert name.replace("-", "").isascii()
     assert name.replace("-", "").isalnum()
-    assert name != group_name(model + "x")
+    assert name != group_name(model + "x", ARN)
 
 
 def test_a_new_server_begins_with_a_copied_database_and_its_own_artifacts(tmp_path: Path) -> None:
@@ -79,3 +82,27 @@ def test_a_new_server_begins_with_a_copied_database_and_its_own_artifacts(tmp_pa
         found = connection.execute("SELECT artifact_location FROM experiments").fetchall()
     connection.close()
     assert found == [("s3://b/two/0",)]
+
+
+KILLED = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("CREATE TABLE registered_models (name TEXT)")
+connection.executemany("INSERT INTO registered_models VALUES (?)", [("a" * 4000,)] * 100)
+connection.commit()
+connection.execute("PRAGMA cache_size=1")
+connection.execute("UPDATE registered_models SET name = name || 'b'")
+os.kill(os.getpid(), 9)
+"""
+"""A writer that dies in a transaction of which a part is on the disk."""
+
+
+def test_what_a_killed_mlflow_left_half_written_is_read_as_it_was_before(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False)
+    assert database.with_name("mlflow.db-journal").exists()
+
+    found = versions.rows(database, "SELECT DISTINCT length(name) FROM registered_models")
+
+    assert found == [(4000,)]
+    assert not database.with_name("mlflow.db-journal").exists()

@@ -37,7 +37,7 @@ def write(store: Store, *keys: str) -> None:
 def items(store: Store, prefix: str = "") -> list[Item]:
     """The objects below a prefix, as a job's input."""
     found = store.objects.iterate(ACCOUNT, "b", prefix)
-    return [Item(inputs.local_name(one.key, prefix), one) for one in found]
+    return [Item(inputs.local_name(one.key, prefix), one, "b") for one in found]
 
 
 def test_a_file_becomes_an_object_without_a_copy(store: Store) -> None:

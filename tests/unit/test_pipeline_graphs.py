@@ -130,7 +130,7 @@ def test_an_execution_runs_what_the_simulator_runs(app: App, plan: Plan) -> None
         found = ask(app, "DescribePipelineExecution", PipelineExecutionArn=arn)
         return bool(found["PipelineExecutionStatus"] == "Succeeded")
 
-    wait_until(ended, f"the execution did not succeed: {text}", 30)
+    wait_until(ended, f"the execution did not succeed: {text}")
     steps = ask(
         app, "ListPipelineExecutionSteps", PipelineExecutionArn=arn, SortOrder="Ascending", MaxResults=100
     )

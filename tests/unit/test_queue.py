@@ -1,12 +1,13 @@
 """The queue: work is given out once, kept until it is done, and found again after a crash."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from oficina.clock import StoppedClock
+from oficina.clock import Clock, StoppedClock
 from oficina.store.database import Database
 from oficina.store.queue import Queue
 
@@ -115,3 +116,52 @@ def test_work_stays_leased_until_its_end_is_committed(database: Database) -> Non
         queue.done(task)
         with ThreadPoolExecutor() as another:
             assert another.submit(queue.lease, ["job"], 0.01).result() is None
+
+
+class Crowded(Database):
+    """A database in which work is put just when somebody begins to wait for some."""
+
+    def wait_until(self, ready: Callable[[], bool], timeout: float) -> bool:
+        queue = Queue(self, Clock())
+        if queue.depth("job") == 0:
+            put(queue, "a", after=0.05)
+        return super().wait_until(ready, timeout)
+
+
+def test_work_put_for_later_while_somebody_waits_is_found_when_it_is_due(tmp_path: Path) -> None:
+    database = Crowded(tmp_path / "db")
+
+    task = Queue(database, Clock()).lease(["job"], 5.0)
+
+    assert task is not None
+    assert task.resource == "a"
+    database.close()
+
+
+def test_work_that_cannot_be_given_back_is_free_all_the_same(database: Database) -> None:
+    queue = Queue(database, StoppedClock())
+    put(queue, "a")
+    task = queue.lease(["job"], 0.01)
+    assert task is not None
+    with database.transaction() as connection:
+        connection.execute("PRAGMA query_only=ON")
+
+    with pytest.raises(sqlite3.OperationalError):
+        queue.give_back(task, after=5.0)
+
+    again = queue.lease(["job"], 0.01)
+    assert again is not None
+    assert again.resource == "a"
+
+
+def test_work_that_need_not_wait_is_found_after_the_clock_was_set_back(database: Database) -> None:
+    clock = StoppedClock()
+    queue = Queue(database, clock)
+    put(queue, "a")
+    put(queue, "later", after=10.0)
+    clock.at -= 3600
+
+    found = Queue(database, clock).lease(["job"], 0.01)
+
+    assert found is not None
+    assert found.resource == "a"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -45,6 +46,25 @@ def test_a_step_has_two_to_four_exercises_each_with_a_solution_and_a_check(sourc
 @pytest.mark.parametrize("source", STEPS, ids=lambda path: path.stem)
 def test_every_check_asserts_something(source: Path) -> None:
     assert all("assert " in cell.text for cell in cells(source) if "check" in cell.tags)
+
+
+def names(text: str, context: type[ast.expr_context]) -> set[str]:
+    """The names that a cell's code sets (Store) or uses (Load)."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, context)}
+
+
+@pytest.mark.parametrize("source", STEPS, ids=lambda path: path.stem)
+def test_every_check_asks_for_what_only_its_solution_makes(source: Path) -> None:
+    known: set[str] = set()
+    solved: set[str] = set()
+    for cell in [cell for cell in cells(source) if not cell.prose]:
+        if "check" in cell.tags:
+            assert (solved - known) & names(cell.text, ast.Load), cell.text
+        if "solution" in cell.tags:
+            solved = names(cell.text, ast.Store)
+        else:
+            known |= names(cell.text, ast.Store)
 
 
 @pytest.mark.parametrize("lang", ["pt", "en"])

@@ -52,13 +52,15 @@ def checksum(path: Path) -> str:
 
 
 def find(folder: Path = FOLDER, address: str = ADDRESS, timeout: float = 15.0) -> Dataset:
-    """The copy that `OFICINA_DATASET` names, else the kept one, else UCI's, and only then a generated one."""
+    """The copy that `OFICINA_DATASET` names, else one kept beside the project (in a notebook job) or in
+    `data/`, else UCI's, and only then a generated one.
+    """
     named = os.environ.get("OFICINA_DATASET")
     if named:
         return Dataset(_checked(Path(named).expanduser()), "OFICINA_DATASET")
-    kept = folder / NAME
-    if kept.exists():
-        return Dataset(_checked(kept), "kept")
+    for kept in (folder.parent / NAME, folder / NAME):
+        if kept.exists():
+            return Dataset(_checked(kept), "kept")
     try:
         _keep(kept, fetch(address, timeout))
     except (OSError, zipfile.BadZipFile, KeyError) as problem:

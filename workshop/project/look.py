@@ -94,6 +94,26 @@ def steps(execution: Any) -> pd.DataFrame:
     return table
 
 
+REQUEST = ("HyperParameters", "AlgorithmSpecification", "InputDataConfig", "ResourceConfig", "Environment")
+"""What a training step's cache compares, among the members of its job's description."""
+
+
+def changed(world: World, first: Any, second: Any, step: str) -> pd.DataFrame:
+    """What a training step asked for differently in two executions: why it did not come from the cache."""
+    asked = {}
+    for name, execution in (("first", first), ("second", second)):
+        arn = next(
+            found["Metadata"]["TrainingJob"]["Arn"]
+            for found in execution.list_steps()
+            if found["StepName"] == step
+        )
+        job = world.client("sagemaker").describe_training_job(TrainingJobName=arn.split("/")[-1])
+        members = {name: job[name] for name in REQUEST if name in job}
+        asked[name] = pd.json_normalize(members).T[0].astype(str)
+    table = pd.DataFrame(asked)
+    return table[table["first"] != table["second"]]
+
+
 def read_json(world: World, url: str) -> Any:
     """A document in the bucket."""
     bucket, key = url.removeprefix("s3://").split("/", 1)

@@ -104,11 +104,11 @@ clients.head()
 # %% [markdown] lang="pt"
 # Duas figuras antes de qualquer modelo. À esquerda, a parte de `y` = *yes* por mês da ligação.
 # À direita, a duração da ligação: quem aceita fala mais, mas a duração só se conhece *depois* da resposta.
-# Um modelo que a use acerta no papel e não serve para nada; por isso ela sai no passo 2.
+# Um modelo que a use acerta no papel e não serve para nada; por isso ela sai no passo 1.
 # %% [markdown] lang="en"
 # Two figures before any model. Left, the share of `y` = *yes* by month of the call.
 # Right, the length of the call: who says yes talks longer, but the length is known only *after* the answer.
-# A model that uses it is right on paper and good for nothing; that is why it goes in step 2.
+# A model that uses it is right on paper and good for nothing; that is why it goes in step 1.
 # %%
 import matplotlib.pyplot as plt
 

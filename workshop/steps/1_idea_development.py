@@ -5,7 +5,8 @@
 #
 # ![](../pictures/1_idea_development.svg)
 #
-# Tudo roda aqui no notebook; só o MLflow é um servidor. O código é o de `project/`, que os próximos passos levam para jobs.
+# Quase tudo roda aqui no notebook; o MLflow é um servidor, e no fim o próprio notebook vira um job. O código é o de `project/`,
+# que os próximos passos levam para jobs.
 # %% [markdown] lang="en"
 # # 1. The idea in a notebook
 #
@@ -13,7 +14,8 @@
 #
 # ![](../pictures/1_idea_development.svg)
 #
-# All runs here in the notebook; only MLflow is a server. The code is that of `project/`, which the next steps take into jobs.
+# Nearly all runs here in the notebook; MLflow is a server, and at the end the notebook itself becomes a job. The code is that of
+# `project/`, which the next steps take into jobs.
 # %%
 import sys
 
@@ -22,12 +24,18 @@ sys.path.insert(0, "..")
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from project import evaluate, preprocess, tracking, train
+from project import evaluate, notebooks, preprocess, tracking, train
 from project.start import start
 
 world = start("1")
 clients = world.dataset.read()
 clients.shape
+# %% [markdown] lang="pt"
+# A próxima célula tem a etiqueta (*tag*) `parameters`: é o que se pode mudar de fora, como na seção 1.6. Vale o que está nela até que alguém dê outra coisa.
+# %% [markdown] lang="en"
+# The next cell has the tag `parameters`: it is what can be changed from outside, as in section 1.6. What it says holds until somebody gives something else.
+# %% tags=["parameters"]
+depths = "2 4 6 8"
 # %% [markdown] lang="pt"
 # ## 1.1 Explore
 #
@@ -116,17 +124,17 @@ pd.Series(mlflow.get_run(first).data.metrics).round(4)
 # A question (which depth?) is a run; each possible answer is a run inside it.
 # %%
 with mlflow.start_run(run_name="depths") as parent:
-    for depth in (2, 4, 6, 8):
+    for depth in map(int, depths.split()):
         tried(f"depth {depth}", train.HYPERPARAMETERS | {"max_depth": depth}, nested=True)
 inside = f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"
 tries = mlflow.search_runs(experiment_names=["bank"], filter_string=inside)
 tries = tries.astype({"params.max_depth": int}).sort_values("params.max_depth")
-assert list(tries["params.max_depth"]) == [2, 4, 6, 8]
+assert list(tries["params.max_depth"]) == sorted(map(int, depths.split()))
 figure, axis = plt.subplots(figsize=(7, 3.4), constrained_layout=True)
 for part, colour in (("train", "#2a6f97"), ("validation", "#d1495b")):
     values = tries[f"metrics.{part}_auc"]
     axis.plot(tries["params.max_depth"], values, "o-", color=colour, label=part)
-axis.set(xlabel="max_depth", ylabel="AUC")
+axis.set(xlabel="max_depth", ylabel="AUC", xticks=tries["params.max_depth"])
 axis.legend()
 plt.show()
 # %% [markdown] lang="pt" tags=["exercise"]
@@ -176,18 +184,82 @@ measured = evaluate.auc(parts["test"]["y"].to_numpy(), scores)
 assert abs(measured - 0.770) < (0.005 if world.dataset.real else 0.05), measured
 round(measured, 4)
 # %% [markdown] lang="pt"
+# ## 1.6 O próprio notebook como job
+#
+# O que você explorou uma vez pode rodar de novo amanhã, com outros parâmetros e sem ninguém olhando. `NotebookJobStep` leva o notebook
+# (até a seção 1.4: um job não deve iniciar a si mesmo), a pasta `project/` e os dados para um job, que roda as células com o papermill.
+# Um pipeline de um só passo é o modo recomendado de pedir isso; o parâmetro dele (`Depths`) chega ao notebook logo depois da célula
+# `parameters`, sempre como texto.
+# %% [markdown] lang="en"
+# ## 1.6 The notebook itself as a job
+#
+# What was explored once is run again tomorrow, with other parameters, and with nobody watching. `NotebookJobStep` takes the notebook
+# (up to section 1.4: a job must not start itself), the folder `project/` and the data into a job, which runs the cells with papermill.
+# A pipeline of this one step is the recommended way to ask for it; its parameter (`Depths`) reaches the notebook right after the cell
+# `parameters`, always as text.
+# %%
+from sagemaker.core.workflow.parameters import ParameterString
+from sagemaker.core.workflow.pipeline_context import PipelineSession
+from sagemaker.mlops.workflow.notebook_job_step import NotebookJobStep
+from sagemaker.mlops.workflow.pipeline import Pipeline
+
+session = PipelineSession(boto_session=world.session.boto_session, default_bucket=world.bucket)
+asked = ParameterString(name="Depths", default_value="3 5 7")
+step = NotebookJobStep(
+    name="Idea", notebook_job_name="idea",
+    input_notebook=notebooks.part("1_idea_development.ipynb", until="## 1.5"),
+    image_uri=notebooks.image(world), kernel_name="python3", role=world.role,
+    parameters={"depths": asked}, initialization_script=notebooks.SCRIPT,
+    additional_dependencies=["../project", str(world.dataset.path)],
+)
+pipeline = Pipeline(name="bank-idea", parameters=[asked], steps=[step], sagemaker_session=session)
+pipeline.upsert(role_arn=world.role)["PipelineArn"]
+# %% [markdown] lang="pt"
+# O job deixa o notebook com as saídas: abaixo, o gráfico que *ele* desenhou. As tentativas estão no mesmo MLflow que as suas.
+# %% [markdown] lang="en"
+# The job leaves the notebook with its outputs: below is the plot that *it* drew. Its tries are in the same MLflow as yours.
+# %%
+from IPython.display import display
+
+execution = pipeline.start()
+execution.wait(delay=1, max_attempts=300)
+job = notebooks.job(world, execution)
+left = notebooks.files(world, job)
+plot = notebooks.outputs(left[job["Environment"]["SM_OUTPUT_NOTEBOOK_NAME"]], "image/png")[-1]
+display({"image/png": plot}, raw=True)
+job["HyperParameters"] | {name: len(content) for name, content in left.items()}
+# %% [markdown] lang="pt" tags=["exercise"]
+# **Exercício 1.4** Rode o notebook de novo com outras duas profundidades, sem mudar o pipeline (`start` aceita `parameters`).
+# Espere o fim e ponha a execução em `later`.
+# %% [markdown] lang="en" tags=["exercise"]
+# **Exercise 1.4** Run the notebook again with two other depths, without changing the pipeline (`start` takes `parameters`).
+# Wait for the end and put the execution into `later`.
+# %% tags=["solution"]
+later = pipeline.start(parameters={"Depths": "1 10"})
+later.wait(delay=1, max_attempts=300)
+# %% tags=["check"]
+given = notebooks.job(world, later)["HyperParameters"]["depths"]
+assert given != job["HyperParameters"]["depths"], given
+runs = mlflow.search_runs(experiment_names=["bank"]).dropna(subset=["params.max_depth"])
+assert set(given.split()) <= set(runs["params.max_depth"]), given
+best = runs.groupby("params.max_depth")["metrics.validation_auc"].max().sort_values()
+best.tail(3).round(4)
+# %% [markdown] lang="pt"
 # ## O que aconteceu de verdade
 #
 # O servidor é um processo do MLflow nesta máquina, com um banco SQLite; os modelos são objetos no seu bucket.
+# O notebook como job foi um job de treino (*TrainingJob*): o papermill, num processo com pastas só dele, abriu um kernel e rodou as células.
 # %% [markdown] lang="en"
 # ## What really happened
 #
 # The server is a process of MLflow on this machine, with an SQLite database; the models are objects in your bucket.
+# The notebook as a job was a training job (*TrainingJob*): papermill, in a process with folders of its own, opened a kernel and ran the cells.
 # %%
-listed = world.client("s3").list_objects_v2(
-    Bucket=world.bucket, Prefix=f"{world.url.removeprefix(f's3://{world.bucket}/')}/mlflow/"
-)
-pd.DataFrame(listed["Contents"])[["Key", "Size"]].assign(Key=lambda t: t["Key"].str[-60:]).tail(6)
+folder = f"{world.url}/mlflow/".removeprefix(f"s3://{world.bucket}/")
+listed = world.client("s3").list_objects_v2(Bucket=world.bucket, Prefix=folder)["Contents"]
+log = left["sagemaker_job_execution.log"].decode().splitlines()
+print(*[line for line in log if line.startswith(("Use Kernel", "Execution"))], sep="\n")
+pd.DataFrame({item["Key"].removeprefix(folder): [item["Size"]] for item in listed}, ["bytes"]).T
 # %% [markdown] lang="pt"
 # ## Na AWS seria diferente
 #
@@ -195,7 +267,9 @@ pd.DataFrame(listed["Contents"])[["Key", "Size"]].assign(Key=lambda t: t["Key"].
 # |---|---|
 # | o servidor MLflow começa em segundos | leva cerca de meia hora para nascer e custa por hora |
 # | o MLflow é uma versão só, seja qual for a pedida | você escolhe a versão |
-# | rodar este notebook como job, com parâmetros, ainda não está neste passo | o curso original o faz aqui |
+# | o notebook como job leva segundos | leva minutos: espera uma máquina e baixa a imagem do Studio |
+# | a imagem do Studio tem as versões fixadas por oficina | tem as de cada lançamento; `notebook.sh` instala o que falta |
+# | um notebook se agenda de fora (`cron`) | o JupyterLab do Studio também agenda: *Create a notebook job* |
 #
 # ## Limpeza
 #
@@ -207,7 +281,9 @@ pd.DataFrame(listed["Contents"])[["Key", "Size"]].assign(Key=lambda t: t["Key"].
 # |---|---|
 # | the MLflow server begins in seconds | it takes about half an hour to be born and costs by the hour |
 # | MLflow has one version, whichever was asked for | you choose the version |
-# | to run this notebook as a job, with parameters, is not in this step yet | the original course does it here |
+# | the notebook as a job takes seconds | it takes minutes: it waits for a machine and downloads Studio's image |
+# | Studio's image has the versions that oficina pins | it has those of each release; `notebook.sh` installs what is missing |
+# | a notebook is scheduled from outside (`cron`) | Studio's JupyterLab schedules it too: *Create a notebook job* |
 #
 # ## Clean-up
 #
@@ -218,4 +294,5 @@ pd.DataFrame(listed["Contents"])[["Key", "Size"]].assign(Key=lambda t: t["Key"].
     "depths": tries.set_index("params.max_depth")["metrics.validation_auc"].round(4).to_dict(),
     "auc of the idea": round(measured, 4),
     "registered": package["ModelPackageArn"].split("/", 1)[-1],
+    "depths in jobs": f"{job['HyperParameters']['depths']} {given}",
 }

@@ -1,7 +1,7 @@
 # %% [markdown] lang="pt"
 # # 2b. Muitos jobs
 #
-# **Meta:** deixar o serviço procurar os hiperparâmetros, reaproveitar uma máquina quente e pontuar um arquivo inteiro sem endpoint.
+# **Meta:** deixar o serviço procurar os hiperparâmetros, reaproveitar uma máquina quente, pontuar um arquivo inteiro sem endpoint e mandar uma função do caderno para um job.
 #
 # ![](../pictures/2b_tuning_and_batch.svg)
 #
@@ -9,7 +9,7 @@
 # %% [markdown] lang="en"
 # # 2b. Many jobs
 #
-# **Goal:** to let the service look for the hyper-parameters, to use a warm machine again, and to score a whole file without an endpoint.
+# **Goal:** to let the service look for the hyper-parameters, to use a warm machine again, to score a whole file without an endpoint, and to send a function of the notebook into a job.
 #
 # ![](../pictures/2b_tuning_and_batch.svg)
 #
@@ -169,17 +169,85 @@ assert called["score"].is_monotonic_decreasing
 assert called["y"].mean() > 3 * scored["y"].mean()
 f"{called['y'].mean():.0%} / {scored['y'].mean():.0%}"
 # %% [markdown] lang="pt"
+# ## 2b.4 Uma função do caderno como job
+#
+# Quantos clientes bastam para aprender? A resposta é uma função de poucas linhas, e `@remote` faz dela um job:
+# ela é guardada com os seus argumentos (*pickle*), roda numa máquina do tipo que você pede, e o que ela devolve volta para o caderno.
+# `register_pickle_by_value` manda junto o módulo `train`, que o job não tem.
+# %% [markdown] lang="en"
+# ## 2b.4 A function of the notebook as a job
+#
+# How many clients are enough to learn from? The answer is a function of a few lines, and `@remote` makes a job of it:
+# it is stored with its arguments (a *pickle*), runs on a machine of the type that you ask for, and what it returns comes back into the notebook.
+# `register_pickle_by_value` sends the module `train` along, which the job does not have.
+# %%
+import cloudpickle
+from sagemaker.core.remote_function import remote
+
+cloudpickle.register_pickle_by_value(train)
+
+
+@remote(instance_type="ml.m5.xlarge", job_name_prefix="clients", s3_root_uri=f"{world.url}/remote")
+def learn(sizes: list[int]) -> list[float]:
+    """The AUC on the validation part, after learning from so many clients."""
+    places = [f"{prepared[part]}/{part}.csv" for part in ("train", "validation")]
+    rows, validation = (pd.read_csv(place, header=None) for place in places)
+    found = []
+    for size in sizes:
+        few = rows.sample(size, random_state=7)
+        _, history = train.fit(few, validation, train.HYPERPARAMETERS, log=False)
+        found.append(history["validation"][-1])
+        print(f"{size:,} clients: AUC {found[-1]:.3f}")
+    return found
+# %% [markdown] lang="pt"
+# A chamada espera o job e imprime todo o seu log; aqui ele vai para `told`, e só aparece o que a própria função imprimiu, lá na sua máquina.
+# %% [markdown] lang="en"
+# The call waits for the job and prints all of its log; here it goes into `told`, and only what the function itself printed, over there on its machine, is shown.
+# %%
+import io
+import re
+from contextlib import redirect_stdout
+
+sizes = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 28_831]
+with redirect_stdout(io.StringIO()) as told:
+    curve = learn(sizes)
+print(*re.findall("[0-9,]+ clients: AUC [0-9.]+", told.getvalue()), sep="\n")
+figure, axis = plt.subplots(figsize=(7, 3.4), constrained_layout=True)
+axis.plot(sizes, curve, "o-", color="#2a6f97")
+axis.set(xlabel="clients", ylabel="validation:auc", xscale="log")
+axis.set_xticks(sizes, [f"{size:,}" for size in sizes], fontsize=8)
+axis.minorticks_off()
+plt.show()
+# %% [markdown] lang="pt" tags=["exercise"]
+# **Exercício 2b.3** Peça a `learn` que aprenda de 50.000 clientes: não há tantos. O erro acontece no job e volta para cá com a sua própria classe.
+# Apanhe-o e ponha-o em `refused`.
+# %% [markdown] lang="en" tags=["exercise"]
+# **Exercise 2b.3** Ask `learn` to learn from 50,000 clients: there are not so many. The error happens in the job and comes back here in its own class.
+# Catch it and put it into `refused`.
+# %% tags=["solution"]
+try:
+    with redirect_stdout(io.StringIO()):
+        learn([50_000])
+except ValueError as error:
+    refused = error
+# %% tags=["check"]
+assert type(refused) is ValueError, type(refused)
+assert "larger sample" in str(refused), refused
+refused
+# %% [markdown] lang="pt"
 # ## O que aconteceu de verdade
 #
 # Cada treino da busca foi um processo com sua pasta, dois de cada vez; o job de lote foi um servidor de modelo que viveu o tempo do arquivo.
+# A função foi um job de treino como os outros: o seu programa buscou o pickle no bucket, no mesmo Python deste caderno, e deixou lá o resultado.
 # %% [markdown] lang="en"
 # ## What really happened
 #
 # Each training of the search was a process with its folder, two at a time; the batch job was a model server that lived as long as the file.
+# The function was a training job like the others: its program fetched the pickle from the bucket, in the same Python as this notebook's, and left the result there.
 # %%
 from project.behind import behind
 
-behind("jobs", newest=14, inside="*/hosts/*/log")
+behind("jobs", newest=16, inside="*/hosts/*/log")
 # %% [markdown] lang="pt"
 # ## Na AWS seria diferente
 #
@@ -187,8 +255,9 @@ behind("jobs", newest=14, inside="*/hosts/*/log")
 # |---|---|
 # | dez treinos levam segundos | uns vinte minutos: cada par espera as suas máquinas |
 # | a busca *Bayesian* é a do Optuna | é a da própria AWS; os valores tentados são outros |
-# | quente ou frio, a diferença mal se vê: não há máquina a ligar | a diferença são minutos |
-# | a função remota (`@remote`) ainda não está neste passo | o curso original a usa aqui |
+# | quente poupa um ou dois segundos: um Python com o XGBoost já importado espera pelo job (`started to ended`) | a diferença são minutos |
+# | a função remota volta em segundos | em minutos: a máquina dela tem de ser ligada |
+# | a imagem dela é a que serve a este Python e a este SDK | fora do Studio a função diz a sua imagem (`image_uri`), e o Python dela tem de ser o mesmo |
 # | o modelo em lote é servido nesta máquina | uma máquina alugada, cobrada pelo tempo do job |
 #
 # ## Limpeza
@@ -201,8 +270,9 @@ behind("jobs", newest=14, inside="*/hosts/*/log")
 # |---|---|
 # | ten trainings take seconds | some twenty minutes: each pair waits for its machines |
 # | the search *Bayesian* is Optuna's | it is AWS's own; other values are tried |
-# | warm or cold, the difference can hardly be seen: there is no machine to start | the difference is minutes |
-# | the remote function (`@remote`) is not in this step yet | the original course uses it here |
+# | warm saves a second or two: a Python that has imported XGBoost waits for the job (`started to ended`) | the difference is minutes |
+# | the remote function comes back in seconds | in minutes: its machine has to be started |
+# | its image is the one that fits this Python and this SDK | outside of Studio the function names its image (`image_uri`), whose Python must be the same |
 # | the model of the batch is served on this machine | a rented machine, billed for the time of the job |
 #
 # ## Clean-up
@@ -216,4 +286,5 @@ for made in Model.get_all(name_contains="course-best"):
     "validation": {"best": round(float(values.max()), 4), "worst": round(float(values.min()), 4)},
     "auc of the batch": round(auc, 4),
     "pool": times["created to started"].to_dict(),
+    "curve": dict(zip(sizes, [round(value, 4) for value in curve], strict=True)),
 }

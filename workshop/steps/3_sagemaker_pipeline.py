@@ -234,13 +234,13 @@ evaluation | tests
 #
 # Árvores mais rasas, e mais nada. Um passo cujos argumentos não mudaram não roda: seu resultado vem do *cache* (`CacheHitResult`).
 # *Preprocess* vem de lá. *Train* não, pois `max_depth` é um dos seus argumentos; e quem depende dele recebe outro modelo e também roda.
-# Na AWS você vê isso no console; aqui também no terminal: `oficina pipelines why EXECUTION STEP` diz o que mudou.
+# A última tabela mostra por quê: o que *Train* pediu de diferente. Aqui o terminal também o diz, com `oficina pipelines why EXECUTION STEP`.
 # %% [markdown] lang="en"
 # ## 3.7 Again, nearly the same
 #
 # Shallower trees, and nothing else. A step whose arguments have not changed does not run: its result comes from the *cache* (`CacheHitResult`).
 # *Preprocess* comes from there. *Train* does not, since `max_depth` is one of its arguments; and what depends on it gets another model and runs too.
-# On AWS you see this in the console; here in the terminal too: `oficina pipelines why EXECUTION STEP` tells what has changed.
+# The last table shows why: what *Train* asked for differently. Here the terminal says it too, with `oficina pipelines why EXECUTION STEP`.
 # %%
 from IPython.display import display
 
@@ -254,7 +254,7 @@ for name, run in (("first", first), ("second", second)):
         PipelineExecutionArn=run.arn
     )
     values[name] = {item["Name"]: item["Value"] for item in answer["PipelineParameters"]}
-display(pd.DataFrame(values), again)
+display(pd.DataFrame(values), again, look.changed(world, first, second, "Train"))
 # %% [markdown] lang="pt" tags=["exercise"]
 # **Exercício 3.2** O banco fica exigente: peça uma AUC de 0,9 (`Threshold`). Espere o fim (o `wait` do SDK levanta uma exceção
 # quando a execução falha) e ponha a descrição da execução (`describe()`) em `refused`. Que passos vieram do cache?

@@ -35,6 +35,13 @@ def test_an_unknown_name_is_extraneous() -> None:
     assert refusal(n_estimators="3") == "Extraneous hyperparameter found: n_estimators"
 
 
+def test_silent_is_known_to_the_tags_that_know_it_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(silent="0") == "Extraneous hyperparameter found: silent"
+    monkeypatch.setenv("OFICINA_IMAGE_TAG", "1.0-1")
+    assert hyperparameters.check({"num_round": "5", "silent": "0"}) == {"num_round": 5}
+    assert refusal(silent="maybe").startswith("Hyperparameter silent: could not parse value")
+
+
 def test_text_that_is_no_number_names_the_hyperparameter() -> None:
     assert (
         refusal(max_depth="five") == "Hyperparameter max_depth: could not parse value (caused by ValueError)"

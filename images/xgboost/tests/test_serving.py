@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 from workbench import Bank, Endpoint, Toy, Workbench, toy
-from xgboost_image import models, recordio, selection, service
+from xgboost_image import models, recordio, requests, selection, service
 from xgboost_image.library import lean_xgboost
 
 Serve = Callable[..., Endpoint]
@@ -320,3 +320,26 @@ def test_large_requests_keep_the_order_of_rows(binary: Served) -> None:
     answer = endpoint.invoke("\n".join([body(data, 400)] * 25))
 
     assert np.array_equal(np.array(answer[1].split(), dtype=np.float32), np.tile(own(booster, data, 400), 25))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("cell", ["", "nan", "1e-3", " 7", "True", "False"])
+def test_many_rows_are_read_as_a_few_are(cell: str, end: str) -> None:
+    few = f"1,{cell},3\n4.25,5,\n"
+    many = (few * (requests.LARGE // 8)).rstrip("\n") + end
+
+    table = requests.read(many.encode(), "text/csv").table
+
+    np.testing.assert_array_equal(table[:2], requests.read(few.encode(), "text/csv").table)
+    np.testing.assert_array_equal(table[-2:], table[:2])
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [("1,2", "has 2 columns, row 1 has 3"), ("1,two,3", "could not convert string to float: 'two'")],
+)
+def test_a_bad_row_among_many_is_refused_as_among_few(row: str, sentence: str) -> None:
+    many = "1,2,3\n" * requests.LARGE + row + "\n"
+
+    with pytest.raises(requests.UnsupportedContent, match=sentence):
+        requests.read(many.encode(), "text/csv")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from workbench import Bank, Files, Outcome, Workbench, toy
-from xgboost_image import content_types, delimited, matrices, recordio
+from xgboost_image import content_types, delimited, matrices, models, recordio
 from xgboost_image.library import lean_xgboost
 
 COURSE = {
@@ -93,6 +93,16 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     rows = delimited.read([path])
 
     assert np.array_equal(rows, [[1, 2.5, -300], [0, np.nan, 4]], equal_nan=True)
+
+
+def test_booleans_as_pandas_writes_them_are_ones_and_zeros(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    pd.DataFrame({"label": [True, False], "age": [31.0, np.nan], "job": [False, None]}).to_csv(
+        path, header=False, index=False
+    )
+    rows = delimited.read([path])
+
+    assert np.array_equal(rows, [[1, 31, 0], [0, np.nan, np.nan]], equal_nan=True)
 
 
 def test_every_format_of_the_same_rows_is_the_same_matrix(tmp_path: Path) -> None:
@@ -279,6 +289,22 @@ def test_a_tuning_objective_is_evaluated_too(workbench: Workbench) -> None:
     assert len(outcome.metrics("validation-logloss")) == 8
 
 
+@pytest.mark.parametrize(
+    ("tag", "pickled"),
+    [("0.90-2", True), ("1.0-1", True), ("1.2-2", True), ("1.3-1", False), ("latest", False)],
+)
+def test_a_model_is_pickled_under_the_tags_that_do_so_on_aws(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch, tag: str, pickled: bool
+) -> None:
+    monkeypatch.setenv("OFICINA_IMAGE_TAG", tag)
+    outcome = workbench.train_here(QUICK, {"a.csv": toy().csv()}, "text/csv")
+
+    assert outcome.code == 0
+    assert (outcome.model.read_bytes()[:1] == b"\x80") is pickled
+    (model,) = models.read_models(outcome.root / "model")
+    assert model.booster.num_boosted_rounds() == 8
+
+
 def test_checkpoints_are_kept_and_gone_on_from(workbench: Workbench) -> None:
     data = {"a.csv": toy().csv()}
     folder = workbench.root / "checkpoints"
@@ -372,7 +398,8 @@ def on_hosts(
     folder: Path, settings: dict[str, str], parts: list[Files]
 ) -> "list[tuple[Workbench, subprocess.Popen[str]]]":
     """Start a job of several hosts, each with its part of the data, on addresses that only it uses."""
-    hosts = [f"127.77.0.{number}" for number in range(1, len(parts) + 1)]
+    network = f"127.{64 + os.getpid() % 128}.{os.getpid() // 128 % 256}"
+    hosts = [f"{network}.{number}" for number in range(1, len(parts) + 1)]
     started = []
     for host, part in zip(hosts, parts, strict=True):
         workbench = Workbench(folder / host)
@@ -399,6 +426,24 @@ def test_hosts_that_are_stopped_end_after_the_same_round_and_keep_the_model(tmp_
 
     assert [outcome.code for outcome in outcomes] == [0, 0], [outcome.log for outcome in outcomes]
     assert [outcome.model.exists() for outcome in outcomes] == [True, False]
+
+
+@pytest.mark.parametrize("absent", [0, 1], ids=["leader", "other"])
+def test_a_stopped_host_does_not_wait_for_one_that_never_came(tmp_path: Path, absent: int) -> None:
+    jobs = on_hosts(tmp_path, QUICK, [{"a.csv": toy().csv()}] * 2)
+    jobs[absent][1].kill()
+    jobs[absent][0].outcome(jobs[absent][1])
+    workbench, job = jobs[1 - absent]
+    assert job.stdout is not None
+    for line in job.stdout:
+        if "Distributed node training" in line:
+            break
+    job.send_signal(signal.SIGTERM)
+
+    outcome = workbench.outcome(job)
+
+    assert outcome.code == 0, outcome.log
+    assert "not all hosts are there" in outcome.log
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["all-have-data", "first-host-has-none"])

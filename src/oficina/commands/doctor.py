@@ -131,6 +131,14 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def _clients(settings: Config) -> Iterator[Finding]:
+    from oficina.runners.images.interpreters import installed, running
+
+    found = {each.version for each in (running(), *installed())}
+    pythons = ", ".join(f"{major}.{minor}" for major, minor in sorted(found) if minor >= 9)
+    yield Finding("Pythons", f"{pythons}: remote functions of clients on these can run here")
+
+
 def _limits(settings: Config) -> Iterator[Finding]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     remedy = "" if soft >= 1024 else "Type before oficina up: ulimit -n 4096"
@@ -154,5 +162,6 @@ LOOKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _server,
     _limits,
     _jobs,
+    _clients,
     _images,
 )

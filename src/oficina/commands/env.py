@@ -18,6 +18,11 @@ from oficina.commands import home
 SHIM = Path(__file__).parent.parent / "shim"
 """The folder with the start-up hook for calls that ignore ``AWS_ENDPOINT_URL``."""
 
+IMAGE = "885854791233.dkr.ecr.{region}.amazonaws.com/sagemaker-distribution-prod"
+"""Where a remote function runs that names no image, as in Studio (contracts, surface §3.4).
+
+It has no tag: the server takes the one with the client's SDK, on the client's Python."""
+
 NO_PROXY = "127.0.0.1,localhost,::1"
 
 _STRAY = re.compile(r"AWS_ENDPOINT_URL_\w+")
@@ -65,6 +70,7 @@ def variables(address: str, region: str, key: str, secret: str, now: Mapping[str
         "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(SHIM / "sagemaker-config.yaml"),
         "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": address,
         "SAGEMAKER_ENDPOINT_URL": address,
+        "SAGEMAKER_INTERNAL_IMAGE_URI": IMAGE.format(region=region),
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     if any(name.lower() in ("http_proxy", "all_proxy") for name in now):

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import signal
+import sqlite3
 import sys
 import threading
 from types import FrameType
@@ -17,6 +18,7 @@ from oficina.app import App
 from oficina.commands import home
 from oficina.config import Config
 from oficina.errors import OficinaError
+from oficina.store import shortage
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -34,15 +36,27 @@ def main(arguments: argparse.Namespace) -> int:
     )
     # The first job of an image waits for its environment to be built: here one sees why.
     logging.getLogger("oficina.images").setLevel(logging.INFO)
+    try:
+        _serve(settings, arguments.quiet)
+    except (OSError, sqlite3.Error) as error:
+        if not shortage.is_shortage(error):
+            raise
+        raise OficinaError(
+            f"{settings.home} cannot be written to ({error}). Free some space there, or type: "
+            "oficina up --home ANOTHER_FOLDER"
+        ) from error
+    return 0
+
+
+def _serve(settings: Config, quiet: bool) -> None:
     app = App(settings)
 
     _end_with_signals(app)
-    print(app.address if arguments.quiet else _greeting(app), flush=True)
+    print(app.address if quiet else _greeting(app), flush=True)
     try:
         app.run()
     finally:
         app.close()
-    return 0
 
 
 def _end_with_signals(app: App) -> None:

@@ -6,7 +6,9 @@ and end with the job or the endpoint (contracts, surface §0).
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from oficina.engine.workers import Engine
 from oficina.store.keys import Key
 
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _UNFIT = re.compile(r"[^\w+=,.@-]")
 
 
@@ -44,14 +47,30 @@ def base(engine: Engine, region: str, key: Key) -> dict[str, str]:
     }
 
 
+def without_credentials(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a program without those that let it act for its role."""
+    return {name: value for name, value in variables.items() if name not in CREDENTIALS}
+
+
 def shim() -> Path:
-    """The folder with the start-up hook that sends SDK calls here which ignore ``AWS_ENDPOINT_URL``."""
+    """The folder with the start-up hook that sends SDK calls here which ignore ``AWS_ENDPOINT_URL``.
+
+    Programs that images of AWS have and a machine may lack are in its ``bin``.
+    """
     return Path(str(resources.files("oficina") / "shim"))
 
 
 def program(environment: Mapping[str, str], binaries: Path | None) -> dict[str, str]:
     """What any program needs besides: where programs are, a home, a language, unbuffered output."""
-    path = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+    path = [
+        str(shim() / "bin"),
+        "/usr/local/sbin",
+        "/usr/local/bin",
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+    ]
     if binaries is not None:
         path.insert(0, str(binaries))
     return {
@@ -65,3 +84,21 @@ def program(environment: Mapping[str, str], binaries: Path | None) -> dict[str, 
         "DMLC_INTERFACE": "lo",
         **environment,
     }
+
+
+def compile_shim(image: Path) -> None:
+    """Leaves the start-up hook compiled for an image's Python, which would else do it at each of its starts.
+
+    Jobs cannot: the folder is read-only for them. Where it is for this server too, they go on doing so.
+    """
+    folder = shim()
+    version = next((image / "lib").glob("python3*")).name.removeprefix("python").replace(".", "")
+    stale = (path for path in folder.glob("*.py") if not _is_compiled(path, f"cpython-{version}"))
+    if next(stale, None) is not None and os.access(folder, os.W_OK):
+        words = [str(image / "bin" / "python"), "-I", "-S", "-m", "compileall", "-q", str(folder)]
+        subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
+
+
+def _is_compiled(path: Path, tag: str) -> bool:
+    compiled = path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc"
+    return compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime

@@ -6,12 +6,14 @@ import errno
 import gzip
 import os
 import posixpath
+import re
 import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -53,17 +55,25 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object of an input and the name that the program sees."""
+    """One object of an input, the bucket that it is in and the name that the program sees."""
 
     name: str
     object: Object
+    bucket: str
+
+
+_HOST = re.compile(r"https://(?:(?P<bucket>[^/]+)\.)?s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com/(?P<path>.*)")
+"""An address of an object, its bucket in the host or in the path (S3 user guide, "Accessing a bucket")."""
 
 
 def split(uri: str) -> tuple[str, str]:
-    """Bucket and key of an ``s3://`` URI. Raises InputMissing when it is none."""
-    if not uri.startswith("s3://"):
+    """Bucket and key of an S3 URI, ``s3://`` or ``https://``. Raises InputMissing when it is none."""
+    match = _HOST.fullmatch(uri)
+    if match is not None and match["bucket"]:
+        return match["bucket"], unquote(match["path"])
+    if match is None and not uri.startswith("s3://"):
         raise InputMissing(f"{uri} is not an S3 URI; give s3://BUCKET/KEY.")
-    bucket, _, key = uri[5:].partition("/")
+    bucket, _, key = (unquote(match["path"]) if match else uri[5:]).partition("/")
     return bucket, key
 
 
@@ -109,7 +119,7 @@ def _prefix(store: Store, account: str, uri: str) -> Iterator[Item]:
     for each in store.objects.iterate(account, bucket, prefix):
         name = local_name(each.key, prefix)
         if name:
-            yield Item(name, each)
+            yield Item(name, each, bucket)
 
 
 def local_name(key: str, prefix: str) -> str:
@@ -138,7 +148,7 @@ def _manifest(store: Store, account: str, source: Source) -> Iterator[Item]:
         found = store.objects.find(account, bucket, key)
         if found is None:
             raise InputMissing(f"The manifest {source.uri} names {prefix}{name}, which is not there.")
-        yield Item(name.lstrip("/"), found)
+        yield Item(name.lstrip("/"), found, bucket)
 
 
 def share(found: list[Item], source: Source, host: int, hosts: int) -> list[Item]:

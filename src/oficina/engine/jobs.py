@@ -6,14 +6,15 @@ crash is taken up where it is: what the job's folder holds decides, never what m
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
 
 from oficina.chaos import point
-from oficina.engine import warmpools, watch
+from oficina.engine import standby, warmpools, watch
+from oficina.engine.jobfolder import folder_of, tidy
 from oficina.engine.lineage import jobs as lineage
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
@@ -36,6 +37,10 @@ BEGUN = "_begun"
 
 class JobFailed(Exception):
     """The job cannot go on; the sentence is its FailureReason."""
+
+
+class Forgotten(Exception):
+    """The job that goes on here is not in the store any more."""
 
 
 class Life(Protocol):
@@ -66,13 +71,6 @@ class Life(Protocol):
     def stopped(self, docs: Scope, job: Document) -> Document:
         """The changes to the document of a job that was stopped before its program ran."""
         ...
-
-
-def folder_of(store: Store, kind: Kind, job: Document) -> Path:
-    """The folder of a job: its name for people, its ARN and time for uniqueness."""
-    arn = str(job[kind.member("arn")])
-    digest = hashlib.sha256(f"{arn} {job['CreationTime']}".encode()).hexdigest()[:12]
-    return store.folder("jobs") / f"{job[kind.member('name')]}-{digest}"
 
 
 def waits(store: Store, slots: int) -> bool:
@@ -142,58 +140,107 @@ class _Run:
     def go(self) -> None:
         """Begins the job, or takes up one that was begun before a restart."""
         try:
+            self._go()
+        except Exception:
+            if self._is_known():
+                raise
+            process.discard(self.folder)  # a reset came meanwhile
+
+    def _go(self) -> None:
+        try:
             changes = self._live()
         except JobFailed as failure:
-            changes = self.life.failed(self.docs, self.job, str(failure))
+            changes = self.life.failed(self.docs, self._now(), str(failure))
         point("collected")
         self._record(changes)
 
     def _live(self) -> Document:
-        if not (self.folder / "supervisor.lock").exists():
+        if standby.left(self.folder):
+            process.discard(self.folder)
+        if not process.begun(self.folder):
             if self._stopping():
                 return self.life.stopped(self.docs, self.job)
             self._launch()
         end = self._watch()
         if end.reason == "error" and end.detail == process.VANISHED:
-            return self._lost()
+            # Prepared hosts may have died before they heard of the job: then nothing of it has begun.
+            return self._live() if standby.left(self.folder) else self._lost()
         try:
             return self.life.finish(self.engine, self.docs, self._now(), self.folder, end)
         except AwsError as error:
             raise JobFailed(f"ClientError: Artifact upload failed:{error.message}") from error
 
     def _now(self) -> Document:
-        return self.docs.get(self.kind, self.name)
+        """The job's document as it is. Raises Forgotten when there is none."""
+        now = self.docs.find(self.kind, self.name)
+        if now is None or now["CreationTime"] != self.job["CreationTime"]:  # a name may come again
+            raise Forgotten(self.arn)
+        return now
+
+    def _is_known(self) -> bool:
+        """Whether there is a document of this job."""
+        try:
+            self._now()
+        except Forgotten:
+            return False
+        return True
 
     def _stopping(self) -> bool:
         return bool(self._now()[self.kind.member("status")] == "Stopping")
 
     def _launch(self) -> None:
         process.remove(self.folder)
-        self.folder.mkdir(parents=True)
-        self.life.stage(self.engine, self.docs, self.job, self.folder).write(self.folder)
-        point("staged")
-        process.launch(self.folder)
+        if not self._join():
+            self.folder.mkdir(parents=True)
+            self._stage().write(self.folder)
+            point("staged")
+            process.launch(self.folder)
         point("launched")
+
+    def _stage(self) -> Spec:
+        return self.life.stage(self.engine, self.docs, self.job, self.folder)
+
+    def _join(self) -> bool:
+        """Begins in the hosts that the job's warm pool holds; False when it has to start by itself."""
+        prepared = standby.take(self.engine.store, self.job, self.folder)
+        if prepared is None:
+            return False
+        point("joined")
+        begun = False
+        try:
+            spec = self._stage()
+            if standby.fits(prepared, spec):
+                spec.write(self.folder)
+                point("staged")
+                begun = process.order(self.folder)
+                point("ordered")
+        finally:
+            if not begun:
+                process.discard(self.folder)
+        return begun
 
     def _watch(self) -> Exit:
         """Waits for the end while metrics and outputs are taken up."""
         ended = threading.Event()
-        result: list[Exit] = []
+        end: Future[Exit] = Future()
+        end.add_done_callback(lambda _: ended.set())
 
         def wait() -> None:
-            result.append(process.wait(self.folder))
-            ended.set()
+            try:
+                end.set_result(process.wait(self.folder))
+            except Exception as error:  # who waits for the end must hear of this, or waits for ever
+                end.set_exception(error)
 
         threading.Thread(target=wait, name=f"wait {self.name}", daemon=True).start()
         if not self._wait_for_start(ended):
-            return self._result(ended, result)
+            return end.result()
         if self._stopping():
             process.stop(self.folder)
         follower = self.life.follow(self.engine, self.docs, self.job, self.folder)
         while not ended.wait(follower.interval):
             follower.tick()
         follower.tick(last=True)
-        return result[0]
+        return end.result()
 
     def _wait_for_start(self, ended: threading.Event) -> bool:
         """Until the program runs, which is then told in the document; False when it never did."""
@@ -203,16 +250,13 @@ class _Run:
         if process.started(self.folder) is None:
             return False
         with self.docs.transaction():
-            self.life.started(self.engine, self.docs, self.job)
+            self.life.started(self.engine, self.docs, self._now())
             lineage.keep(self.engine.store, self.docs, self.kind, self._now())
         return True
 
-    def _result(self, ended: threading.Event, result: list[Exit]) -> Exit:
-        ended.wait()
-        return result[0]
-
     def _lost(self) -> Document:
         """The supervisor died with the program: AWS's internal error, which a RetryStrategy tries again."""
+        self._now()
         allowed = self.job.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
         attempts = int(self.job.get("_attempts", 0))
         process.remove(self.folder)
@@ -224,20 +268,11 @@ class _Run:
     def _record(self, changes: Document) -> None:
         """The end, in one transaction: document, lineage, the end of its credentials, the work done."""
         with self.docs.transaction():
-            if self.docs.find(self.kind, self.name) is not None:
-                job = self.docs.update(self.kind, self.name, changes)
-                warmpools.keep(self.engine.store, self.docs, job)
-                lineage.keep(self.engine.store, self.docs, self.kind, job)
+            self._now()
+            job = self.docs.update(self.kind, self.name, changes)
+            warmpools.keep(self.engine.store, self.docs, job)
+            lineage.keep(self.engine.store, self.docs, self.kind, job)
             self.engine.store.keys.end_job(self.arn)
             self.engine.store.queue.done(self.task)
         point("recorded")
-        self._tidy()
-
-    def _tidy(self) -> None:
-        """Keeps what tells how it went (spec, exit, logs, measures); the rest is in the bucket by now."""
-        for name in ("inputs", "out"):
-            process.remove(self.folder / name)
-        for host in (self.folder / "hosts").glob("*"):
-            for each in host.iterdir():
-                if each.name != "log":
-                    process.remove(each)
+        tidy(self.folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oficina.engine import inputs, outputs, program
+from oficina.engine import failures, inputs, outputs, program
 from oficina.engine.inputs import InputMissing, Source
 from oficina.engine.jobs import JobFailed
 from oficina.engine.machine import MachineMetrics
@@ -28,6 +28,11 @@ PROCESSING_JOB = Kind(
 )
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+WORKDIR = "/opt/ml/code"
+"""Where a program starts: a folder to write in, as the root of AWS's images is and the machine's here is not.
+
+Programs unpack models where they start, as ``evaluate.py`` of AWS's notebooks does.
+"""
 
 
 class Processing:
@@ -68,7 +73,7 @@ class Processing:
     def finish(self, engine: Engine, docs: Scope, job: Document, folder: Path, end: Exit) -> Document:
         """Uploads the outputs of a program that ended well, and says how it ended."""
         job = docs.get(self.kind, job["ProcessingJobName"])
-        status, reason = _verdict(job, end)
+        status, reason = _verdict(job, end, folder)
         if status == "Completed":
             _upload(engine, docs.account, job, folder)
         return _ended(docs, status, reason, end.message)
@@ -127,10 +132,11 @@ def _spec(
         "name": job["ProcessingJobName"],
         "hosts": hosts,
         "command": entry or list(image.process),
-        "workdir": "/",
+        "workdir": WORKDIR,
         "host_env": {},
         "files": files,
         "directories": [
+            WORKDIR,
             "/opt/ml/output",
             "/opt/ml/processing/input",
             "/opt/ml/processing/output",
@@ -145,7 +151,7 @@ def _spec(
         "disk_bytes": cluster["VolumeSizeInGB"] * program.GIB,
         **staged,
     }
-    return program.spec(document)
+    return Spec.of(document)
 
 
 def _upload(engine: Engine, account: str, job: Document, folder: Path) -> None:
@@ -158,7 +164,7 @@ def _upload(engine: Engine, account: str, job: Document, folder: Path) -> None:
                 outputs.take_tree(engine.store, account, local, output["S3Uri"])
 
 
-def _verdict(job: Document, end: Exit) -> tuple[str, str | None]:
+def _verdict(job: Document, end: Exit, folder: Path) -> tuple[str, str | None]:
     """Status and failure reason."""
     match end.reason:
         case "max_runtime":
@@ -166,13 +172,15 @@ def _verdict(job: Document, end: Exit) -> tuple[str, str | None]:
         case "stopped":
             return "Stopped", None
         case "disk_full":
-            return "Failed", f"ClientError: {end.detail}"
+            return "Failed", program.disk_full(end)
         case "no_namespace" | "error":
             return "Failed", f"InternalServerError: {end.detail}"
     if job["ProcessingJobStatus"] == "Stopping":
         return "Stopped", None
-    if end.exit_code:
-        return "Failed", "AlgorithmError: See job logs for more information"
+    code, said = failures.code_of(end), failures.unsaid(end, folder)
+    if code:
+        reason = "AlgorithmError: See job logs for more information"
+        return "Failed", f"{reason}. {said}, exit code: {code}" if said else reason
     return "Completed", None
 
 

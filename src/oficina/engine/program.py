@@ -11,8 +11,8 @@ import orjson
 from oficina.engine import environment
 from oficina.engine.jobs import JobFailed
 from oficina.engine.workers import Engine
-from oficina.runners.images import Catalog, Image, ImageError
-from oficina.runners.process import Spec
+from oficina.runners.images import ANYONE, Catalog, Client, Image, ImageError
+from oficina.runners.process import Exit
 from oficina.store.kinds import Document
 
 GIB = 1 << 30
@@ -30,14 +30,15 @@ SECRETS = (
 """What the user who runs the server keeps at home and no job may see."""
 
 
-def image_of(engine: Engine, uri: str, note: Any = None) -> Image:
-    """The built image of a URI. Raises JobFailed with the sentence that says what to type."""
+def image_of(engine: Engine, uri: str, note: Any = None, client: Client = ANYONE) -> Image:
+    """The built image of a URI, fit for a client's pickles. Raises JobFailed with what to type."""
     catalog = Catalog(engine.config)
     try:
-        image = catalog.resolve(uri)
+        image = catalog.resolve(uri, client)
         catalog.build(image, note)
     except ImageError as error:
         raise JobFailed(f"ClientError: {error}") from error
+    environment.compile_shim(image.path)
     return image
 
 
@@ -112,6 +113,16 @@ def spec_base(engine: Engine, region: str, job: Document, arn: str, image: Image
     }
 
 
-def spec(document: Document) -> Spec:
-    """The spec of a document in the form of ``spec.json``."""
-    return Spec.from_json(orjson.dumps(document).decode())
+def disk_full(end: Exit) -> str:
+    """The failure reason of a job that filled its disk, which names what the user can set."""
+    detail = end.detail.replace("(disk_bytes)", "(VolumeSizeInGB)")
+    return "ClientError: " + detail.replace("(free_bytes_floor)", "(OFICINA_FREE_BYTES)")
+
+
+def libraries() -> Document:
+    """A layer in which a program may put shared libraries, as it may in a container.
+
+    What ModelBuilder of the SDKs writes for serving copies a model's ``shared_libs`` to ``/lib``.
+    """
+    folder = os.path.realpath("/lib")
+    return {"target": folder, "lower": [folder]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from oficina.engine import inputs, outputs, program, warmpools
+from oficina.engine import failures, inputs, notebooks, outputs, program, warmpools
 from oficina.engine.inputs import InputMissing, Source
 from oficina.engine.jobmetrics import JobMetrics
 from oficina.engine.jobs import JobFailed
@@ -13,7 +13,7 @@ from oficina.engine.machine import MachineMetrics
 from oficina.engine.trainingjob import TRAINING_JOB as TRAINING_JOB
 from oficina.engine.watch import Step, Watch
 from oficina.engine.workers import Engine
-from oficina.runners.images import Image
+from oficina.runners.images import Client, Image
 from oficina.runners.process import Exit, Spec
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
@@ -83,8 +83,10 @@ class Training:
         """Inputs as links, the image, and the configuration files."""
         name = job["TrainingJobName"]
         self._move(engine, docs, name, "Downloading")
-        image = program.image_of(engine, job["AlgorithmSpecification"]["TrainingImage"])
-        if image.metric_definitions and not job["AlgorithmSpecification"].get("MetricDefinitions"):
+        algorithm = job["AlgorithmSpecification"]
+        client = Client.of(algorithm.get("ContainerArguments", ()))
+        image = program.image_of(engine, algorithm["TrainingImage"], client=client)
+        if image.metric_definitions and not algorithm.get("MetricDefinitions"):
             self._fill_metrics(docs, job, image)
         hosts = program.hosts_of(job["ResourceConfig"])
         try:
@@ -131,7 +133,9 @@ class Training:
         self._move(engine, docs, job["TrainingJobName"], "Uploading")
         _upload(engine, docs.account, job, folder)
         job = docs.get(self.kind, job["TrainingJobName"])
-        status, secondary, reason = _verdict(job, end)
+        if notebooks.is_notebook_job(job):
+            end = notebooks.explained(end, folder)
+        status, secondary, reason = _verdict(job, end, folder)
         return _ended(docs, job, status, secondary, reason, end)
 
     def failed(self, docs: Scope, job: Document, reason: str) -> Document:
@@ -210,6 +214,8 @@ def _spec(
         "TRAINING_JOB_ARN": arn,
         **job.get("Environment", {}),
     }
+    if notebooks.is_notebook_job(job):
+        document["laid_anew"] = list(notebooks.LAID_ANEW)
     _share_pool(engine, document, job, hosts, folder)
     entry = [*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())]
     document |= {
@@ -232,7 +238,7 @@ def _spec(
         "disk_bytes": (job["ResourceConfig"].get("VolumeSizeInGB") or 0) * program.GIB or None,
         **staged,
     }
-    return program.spec(document)
+    return Spec.of(document)
 
 
 def _share_pool(engine: Engine, spec: Document, job: Document, hosts: list[str], folder: Path) -> None:
@@ -302,7 +308,7 @@ def _upload(engine: Engine, account: str, job: Document, folder: Path) -> None:
             outputs.take(engine.store, account, path, f"{output}/{name}")
 
 
-def _verdict(job: Document, end: Exit) -> tuple[str, str, str | None]:
+def _verdict(job: Document, end: Exit, folder: Path) -> tuple[str, str, str | None]:
     """Status, secondary status and failure reason."""
     match end.reason:
         case "max_runtime":
@@ -310,15 +316,15 @@ def _verdict(job: Document, end: Exit) -> tuple[str, str, str | None]:
         case "stopped":
             return "Stopped", "Stopped", None
         case "disk_full":
-            return "Failed", "Failed", f"ClientError: {end.detail}"
+            return "Failed", "Failed", program.disk_full(end)
         case "no_namespace" | "error":
             return "Failed", "Failed", f"InternalServerError: {end.detail}"
-    code = end.exit_code
+    code = failures.code_of(end)
     if job["TrainingJobStatus"] == "Stopping":
         return "Stopped", "Stopped", None
     if not code:
         return "Completed", "Completed", None
-    return "Failed", "Failed", failure_reason(end.failure, code)
+    return "Failed", "Failed", failure_reason(end.failure or failures.unsaid(end, folder), code)
 
 
 def failure_reason(text: str | None, code: int) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import shutil
 from pathlib import Path
 
 import orjson
 
+from oficina.chaos import point
+from oficina.engine import standby
 from oficina.engine.trainingjob import TRAINING_JOB
 from oficina.engine.workers import Engine
+from oficina.runners import process
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 from oficina.store.queue import Task
@@ -28,7 +30,6 @@ TOPIC = "warm-pool"
 """The topic of the queue under which a pool's end is due."""
 CACHE = "/opt/ml/sagemaker/warmpoolcache"
 """The folder that the jobs of a pool share (developer guide, persistent cache)."""
-FOLDER = "warmpools"
 
 
 def period(job: Document) -> int:
@@ -100,8 +101,9 @@ def keep(store: Store, docs: Scope, job: Document) -> None:
             docs.account, docs.region, match(job), Pool(arn, job["TrainingJobName"], now, until)
         )
         _wake_at(store, docs, arn, period(job))
+        store.queue.put(standby.TOPIC, arn, account=docs.account, region=docs.region)
     elif status == "Terminated":
-        docs.database.after_commit(lambda: forget(store, job))
+        _forget_later(store, docs, job)
 
 
 def _wake_at(store: Store, docs: Scope, arn: str, after: float) -> None:
@@ -123,13 +125,25 @@ def prolong(store: Store, docs: Scope, job: Document, seconds: int) -> None:
 
 
 def _terminate(store: Store, docs: Scope, pool: Pool) -> None:
-    left = _leave(store, docs, pool, "Terminated")
-    docs.database.after_commit(lambda: forget(store, left))
+    _forget_later(store, docs, _leave(store, docs, pool, "Terminated"))
+
+
+def _forget_later(store: Store, docs: Scope, job: Document) -> None:
+    """What a pool held goes by the queue, so that a server that dies meanwhile leaves nothing of it."""
+    if "_pool" in job:
+        arn, payload = str(job["TrainingJobArn"]), {"pool": job["_pool"]}
+        store.queue.put(TOPIC, arn, account=docs.account, region=docs.region, payload=payload)
 
 
 def expire(engine: Engine, task: Task) -> None:
-    """The queue's handler: ends the pools whose time is over; one that was prolonged has another task."""
-    settle(engine.store, engine.store.scope(task.account, task.region))
+    """The queue's handler: ends the pools whose time is over, or removes what an ended one held.
+
+    A pool that was prolonged has another task.
+    """
+    if "pool" in task.payload:
+        _forget(engine.store, task.payload["pool"])
+    else:
+        settle(engine.store, engine.store.scope(task.account, task.region))
 
 
 def settle(store: Store, docs: Scope) -> None:
@@ -154,12 +168,13 @@ def place(store: Store, job: Document, host: str) -> Path | None:
     """The folder of a host that the jobs of a pool share, made; None for a job without a pool."""
     if "_pool" not in job:
         return None
-    folder = store.folder(FOLDER) / str(job["_pool"]) / host
+    folder = standby.pool_folder(store, job["_pool"]) / host
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def forget(store: Store, job: Document) -> None:
-    """Removes what the jobs of a pool shared."""
-    if "_pool" in job:
-        shutil.rmtree(store.folder(FOLDER) / str(job["_pool"]), ignore_errors=True)
+def _forget(store: Store, pool: str) -> None:
+    """Ends what waited for the next job of a pool, and removes what its jobs shared."""
+    point("pool-ended")
+    standby.end(store, pool)
+    process.remove(standby.pool_folder(store, pool))

@@ -93,15 +93,23 @@ class Workers:
             function(self.engine)
 
     def _work(self, topic: str, handler: Handler) -> None:
-        queue = self.engine.store.queue
         while not self._stopping.is_set():
-            task = queue.lease([topic], timeout=30.0)
-            if task is None or self._stopping.is_set():
-                continue
             try:
-                handler(self.engine, task)
-            except Exception:
+                self._once(topic, handler)
+            except Exception:  # the edge of a thread: what is full or locked now need not be so for ever
+                if not self._stopping.is_set():
+                    log.exception("the queue of %s cannot be worked on", topic)
+                    self._stopping.wait(RETRY_SECONDS)
+
+    def _once(self, topic: str, handler: Handler) -> None:
+        queue = self.engine.store.queue
+        task = queue.lease([topic], timeout=30.0)
+        if task is None or self._stopping.is_set():
+            return
+        try:
+            handler(self.engine, task)
+            queue.done(task)
+        except Exception:
+            if not self._stopping.is_set():
                 log.exception("%s failed for %s", topic, task.resource)
                 queue.give_back(task, RETRY_SECONDS)
-            else:
-                queue.done(task)

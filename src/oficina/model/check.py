@@ -10,14 +10,26 @@ from typing import Any
 
 from oficina.model.shapes import Shape
 
-_FLOATS = ("float", "double")
-_WHOLE = ("integer", "long")
+LONGEST_SHOWN = 4096
+"""Characters of a value that a sentence shows; a name of megabytes would come back several times."""
+_PLAIN: dict[str, tuple[tuple[type, ...], str]] = {
+    "structure": ((dict,), "a Structure"),
+    "list": ((list, tuple), "a List"),
+    "map": ((dict,), "a Map"),
+    "string": ((str,), "a String"),
+    "boolean": ((bool,), "a Boolean"),
+    "integer": ((int,), "an Integer"),
+    "long": ((int,), "a Long"),
+    "float": ((int, float), "a Float"),
+    "double": ((int, float), "a Double"),
+}
+"""What Python holds of a type. The wire gives nothing else; a caller inside the server may."""
 
 
 def errors(shape: Shape, value: Any) -> list[str]:
     """The sentences that say what is wrong with a request; an empty list when it is legal."""
     found: list[str] = []
-    _structure(shape, value, "", found)
+    _any(shape, value, "", found)
     return found
 
 
@@ -33,7 +45,10 @@ def _path(path: str, name: str) -> str:
 
 
 def _say(found: list[str], path: str, value: Any, constraint: str) -> None:
-    shown = "null" if value is None else f"'{_text(value)}'"
+    text = _text(value)
+    if len(text) > LONGEST_SHOWN:
+        text = f"{text[:LONGEST_SHOWN]}…"
+    shown = "null" if value is None else f"'{text}'"
     found.append(f"Value {shown} at '{path}' failed to satisfy constraint: {constraint}")
 
 
@@ -48,6 +63,10 @@ def _text(value: Any) -> str:
 
 
 def _any(shape: Shape, value: Any, path: str, found: list[str]) -> None:
+    wrong = _wrong_type(shape, value)
+    if wrong:
+        _say(found, path, value, wrong)
+        return
     match shape.type:
         case "structure":
             _structure(shape, value, path, found)
@@ -61,6 +80,17 @@ def _any(shape: Shape, value: Any, path: str, found: list[str]) -> None:
             _number(shape, value, path, found)
         case "blob":
             _blob(shape, value, path, found)
+
+
+def _wrong_type(shape: Shape, value: Any) -> str:
+    """The constraint that a value of another type does not satisfy, empty when the type is right."""
+    if shape.type not in _PLAIN or shape.traits.get("document"):
+        return ""
+    types, name = _PLAIN[shape.type]
+    right = isinstance(value, types) and isinstance(value, bool) is (shape.type == "boolean")
+    if not right and isinstance(value, float) and int in types:
+        right = value.is_integer()  # as the wire takes it
+    return "" if right else f"Member must be {name}"
 
 
 def _structure(shape: Shape, value: dict[str, Any], path: str, found: list[str]) -> None:
@@ -123,10 +153,10 @@ def _map(shape: Shape, value: dict[str, Any], path: str, found: list[str]) -> No
         _say(found, path, value, constraint)
     key, inner = shape.key.shape, shape.value.shape
     for name, item in value.items():
-        unmet = string_constraints(key, name)
+        unmet = [_wrong_type(key, name)] if _wrong_type(key, name) else string_constraints(key, name)
         if unmet:
             _say(found, path, value, f"Map keys must satisfy constraint: [{', '.join(unmet)}]")
-        if inner.type == "string" and item is not None:
+        if inner.type == "string" and isinstance(item, str):
             unmet = string_constraints(inner, item)
             if unmet:
                 _say(found, path, value, f"Map value must satisfy constraint: [{', '.join(unmet)}]")

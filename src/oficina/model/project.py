@@ -14,18 +14,18 @@ from oficina.model.shapes import Shape
 def project(shape: Shape, document: dict[str, Any]) -> dict[str, Any]:
     """The members of a document that belong to a structure shape."""
     result: dict[str, Any] = {}
-    for name, member in shape.members.items():
+    for name, inner in shape.outline:
         value = document.get(name)
         if value is None:
             continue
-        inner = member.shape
-        if inner.type == "structure":
-            value = project(inner, value) if isinstance(value, dict) else value
-            if not value and inner.members:
-                continue
-        elif inner.type in ("list", "map"):
-            value = _items(inner, value)
-        result[name] = value
+        if inner is None:
+            result[name] = value
+        elif inner.type != "structure":
+            result[name] = _items(inner, value)
+        else:
+            seen = project(inner, value) if isinstance(value, dict) else value
+            if seen or not inner.members:
+                result[name] = seen
     return result
 
 

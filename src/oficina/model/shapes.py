@@ -35,6 +35,14 @@ class Shape:
         return {name: Member(self.service, name, traits) for name, traits in found.items()}
 
     @cached_property
+    def outline(self) -> tuple[tuple[str, Shape | None], ...]:
+        """The members of a structure in order, with the shapes of those that hold others."""
+        held = ("structure", "list", "map")
+        return tuple(
+            (name, member.shape if member.type in held else None) for name, member in self.members.items()
+        )
+
+    @cached_property
     def member(self) -> Member:
         """What a list holds."""
         return Member(self.service, "member", self.traits["member"])
@@ -182,10 +190,18 @@ class Model:
         """The shape of a modelled error by its code or its name."""
         if code in self._shapes and self._shapes[code].get("exception"):
             return self.shape(code)
-        for name, traits in self._shapes.items():
-            if traits.get("exception") and traits.get("error", {}).get("code") == code:
-                return self.shape(name)
-        return None
+        name = self._error_codes.get(code)
+        return self.shape(name) if name else None
+
+    @cached_property
+    def _error_codes(self) -> dict[str, str]:
+        """The names of errors by their codes; of several with one code, the first."""
+        found: dict[str, str] = {}
+        for name in self.error_names:
+            code = self._shapes[name].get("error", {}).get("code")
+            if code is not None:
+                found.setdefault(code, name)
+        return found
 
 
 @cache

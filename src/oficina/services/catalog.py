@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oficina.clock import Clock
 from oficina.config import Config
-from oficina.engine import jobs, warmpools
+from oficina.engine import jobs, leftovers, standby, warmpools
 from oficina.engine.cards import exports
 from oficina.engine.functions import functions
 from oficina.engine.functions.functions import Functions
@@ -16,6 +16,7 @@ from oficina.engine.mlflow.servers import Servers
 from oficina.engine.pipelines import executions
 from oficina.engine.pipelines.executions import Executions
 from oficina.engine.processing import Processing
+from oficina.engine.standby import Standby
 from oficina.engine.training import Training
 from oficina.engine.transform import Transform
 from oficina.engine.tuning import tuners
@@ -51,8 +52,10 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
     of_mlflow = Servers()
     of_tunings = Tuners()
     of_functions = Functions()
+    of_standby = Standby()
     return (
         Workers(config, store, clock, address, front_door)
+        .at_start(leftovers.start)
         .add(jobs.TOPIC, of_jobs, threads=config.slots)
         .at_clear(of_jobs.clear)
         .add(endpoints.TOPIC, of_endpoints)
@@ -69,6 +72,10 @@ def workers(config: Config, store: Store, clock: Clock, address: str, front_door
         .at_stop(of_mlflow.stop)
         .at_clear(of_mlflow.clear)
         .add(warmpools.TOPIC, warmpools.expire)
+        .add(standby.TOPIC, of_standby)
+        .at_start(of_standby.start)
+        .at_stop(of_standby.stop)
+        .at_clear(of_standby.stop)
         .add(tuners.TOPIC, of_tunings)
         .at_start(of_tunings.start)
     )

@@ -36,6 +36,8 @@ class Service:
         unknown_code: str = "UnknownOperationException",
         omits: frozenset[tuple[str, str]] = frozenset(),
         query_codes: Mapping[str, str] | None = None,
+        model: Callable[[str], shapes.Model] = shapes.load,
+        query_model: Callable[[str], shapes.Model] = shapes.load,
     ) -> None:
         self.name = name
         self.scopes = scopes
@@ -52,6 +54,8 @@ class Service:
         """Operations with members of their answers that the model requires and AWS itself leaves out."""
         self.query_codes = query_codes or {}
         """Codes that clients know from the time when a service spoke query, by today's."""
+        self._model = model
+        self._query_model = query_model
         self.handlers: dict[str, Handler] = {}
         self._beside: dict[str, Handler] = {}
         self.seeds: list[Seed] = []
@@ -74,11 +78,16 @@ class Service:
     @cached_property
     def model(self) -> shapes.Model:
         """AWS's model of the service. Raises LookupError when a function is named after no operation."""
-        model = shapes.load(self.name)
+        model = self._model(self.name)
         strays = set(self.handlers) - {snake(name) for name in model.operation_names}
         if strays:
             raise LookupError(f"{self.name} has no operation named {sorted(strays)}")
         return model
+
+    @cached_property
+    def query_model(self) -> shapes.Model:
+        """The model as the query protocol spells it, where a client speaks that to a service of JSON."""
+        return self._query_model(self.name)
 
     def handler(self, operation: str) -> Handler | None:
         """The function of an operation by AWS's name, None when it is not there yet."""

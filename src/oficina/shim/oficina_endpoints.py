@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".app.aws")
+_IMAGE = "SAGEMAKER_INTERNAL_IMAGE_URI"
 
 
 def _here() -> str | None:
@@ -69,3 +70,42 @@ def pyarrow_fs(module: ModuleType) -> None:
             super().__init__(*args, **kwargs)
 
     module.S3FileSystem = S3FileSystem  # type: ignore[attr-defined]
+
+
+def pandas(module: ModuleType) -> None:
+    """Sets how strings are kept: ``python`` is read by every client, ``pyarrow`` by those that have it."""
+    module.set_option("mode.string_storage", os.environ["OFICINA_STRINGS"])
+
+
+def sagemaker_remote_function(_module: ModuleType) -> None:
+    """Chooses the image of SDK v2's functions."""
+    _choose_image("2.0")
+
+
+def sagemaker_core_remote_function(_module: ModuleType) -> None:
+    """Chooses the image of SDK v3's functions."""
+    _choose_image("3.0")
+
+
+def _choose_image(tag: str) -> None:
+    """Names the tag whose NumPy and pandas read this client's arrays and frames.
+
+    The image is that of ``oficina env``, which has no tag; one that somebody else named stays.
+    """
+    image = os.environ.get(_IMAGE, "")
+    if not image.endswith("/sagemaker-distribution-prod"):
+        return
+    if _major("pandas") >= 3:
+        os.environ[_IMAGE] = f"{image}:{tag}-pandas3"
+    elif _major("numpy") >= 2:
+        os.environ[_IMAGE] = f"{image}:{tag}-numpy2"
+
+
+def _major(name: str) -> int:
+    """The major version of an installed distribution; 0 when there is none, or one that tells no number."""
+    from importlib import metadata
+
+    try:
+        return int(metadata.version(name).partition(".")[0])
+    except (metadata.PackageNotFoundError, ValueError):
+        return 0

@@ -7,6 +7,9 @@ starts. It imports nothing of the client: it waits until the client imports the 
   the default bucket and the role (SDK v3 ``helper/session_helper.py``, SDK v2 ``session.py``).
 - ``pyarrow.fs.S3FileSystem()`` does not read the variable, unlike ``FileSystem.from_uri``.
 
+It also names the image whose NumPy and pandas read what a remote function of this client is given, and makes
+pandas keep its strings as OFICINA_STRINGS says, where an image sets it.
+
 Where another ``sitecustomize`` stands further down the path, it is run as well.
 """
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+
+_REMOTE_FUNCTION = ("sagemaker.remote_function", "sagemaker.core.remote_function")
 
 
 class _AfterImport:
@@ -75,5 +80,9 @@ def _chain() -> None:
     spec.loader.exec_module(module)
 
 
-sys.meta_path.insert(0, _AfterImport(["botocore.session", "pyarrow.fs"]))
+if "OFICINA_WARM" in os.environ:
+    # A job of a warm pool, in which another Python has started already: see oficina_front.
+    __import__("oficina_front").hand_over(os.environ["OFICINA_WARM"])
+_names = ["botocore.session", "pyarrow.fs", *_REMOTE_FUNCTION]
+sys.meta_path.insert(0, _AfterImport([*_names, "pandas"] if "OFICINA_STRINGS" in os.environ else _names))
 _chain()

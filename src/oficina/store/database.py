@@ -5,6 +5,7 @@ WAL with ``synchronous=FULL``: a fact that was answered is on the disk. A change
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -15,8 +16,12 @@ from pathlib import Path
 
 from oficina.errors import OficinaError
 
-VERSION = 1
+log = logging.getLogger(__name__)
+
+VERSION = 2
 """The version of the schema, kept in the file's ``user_version``."""
+MIGRATIONS = {2: "to-2.sql"}
+"""What brings a file from the version before to each one."""
 
 
 class Database:
@@ -44,20 +49,23 @@ class Database:
             "mmap_size=268435456",
             "cache_size=-4000",
             "temp_store=MEMORY",
+            # Some builds of SQLite write zeros over whatever is deleted, which takes as long as writing it.
+            "secure_delete=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
     def _prepare(self, schemas: tuple[str, ...]) -> None:
         (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return
-        if version != 0:
+        if version > VERSION:
             raise OficinaError(
                 f"{self.path} was written by another version of oficina (schema {version}, this one has "
                 f"{VERSION}). Type: oficina up --home ANOTHER_FOLDER"
             )
-        script = "\n".join(resources.files("oficina.store").joinpath(name).read_text() for name in schemas)
+        if version == VERSION:
+            return
+        names = [MIGRATIONS[each] for each in range(version + 1, VERSION + 1)] if version else schemas
+        script = "\n".join(resources.files("oficina.store").joinpath(name).read_text() for name in names)
         self._writer.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version={VERSION};\nCOMMIT;")
 
     @property
@@ -87,20 +95,28 @@ class Database:
             self._depth = 1
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                self._depth = 0
                 self._after = []
-                self._writer.execute("ROLLBACK")
+                self._undo()
                 raise
-            self._depth = 0
+            finally:
+                self._depth = 0
             after, self._after = self._after, []
-            self._writer.execute("COMMIT")
-        self._announce()
+        self.wake()
         for action in after:
-            action()
+            _do(action)
+
+    def _undo(self) -> None:
+        """Ends a transaction that cannot be; SQLite itself has ended one for which the disk had no room."""
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Does something once this thread's transaction is committed; at once when it has none."""
+        """Does something once this thread's transaction is committed; at once when it has none.
+
+        What must not be lost when the server dies is put into the queue instead.
+        """
         if self._depth and self._owner == threading.get_ident():
             self._after.append(action)
         else:
@@ -108,7 +124,8 @@ class Database:
 
     _owner = 0
 
-    def _announce(self) -> None:
+    def wake(self) -> None:
+        """Lets all who wait look again."""
         with self._changed:
             self._version += 1
             self._changed.notify_all()
@@ -139,3 +156,11 @@ class Database:
         connection = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
+
+
+def _do(action: Callable[[], None]) -> None:
+    """Something after a commit: when it fails the change stands all the same, and the others are done."""
+    try:
+        action()
+    except Exception:
+        log.exception("a change was made; what should have followed it failed")

@@ -97,6 +97,11 @@ class Keys:
             connection.execute("DELETE FROM keys WHERE job=?", (job,))
         self._known = {name: key for name, key in self._known.items() if key.job != job}
 
+    def jobs(self) -> list[str]:
+        """The ARNs of the jobs that have keys."""
+        rows = self._database.reader.execute("SELECT DISTINCT job FROM keys WHERE job IS NOT NULL")
+        return [row["job"] for row in rows]
+
     def prune(self, before: float) -> None:
         """Forgets the keys that ended before a time (seconds since the epoch)."""
         with self._database.transaction() as connection:

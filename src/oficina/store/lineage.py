@@ -16,7 +16,10 @@ DEPTH = 10
 _LIST = """
 SELECT e.id, e.source, e.destination, e.type, e.created, e.created_by,
     s.name AS source_name, d.name AS destination_name,
-    coalesce(s.type, s.lineage_type) AS source_type, coalesce(d.type, d.lineage_type) AS destination_type
+    coalesce(CASE s.lineage_type WHEN 'TrialComponent' THEN 'SageMaker' || s.type ELSE s.type END,
+        s.lineage_type) AS source_type,
+    coalesce(CASE d.lineage_type WHEN 'TrialComponent' THEN 'SageMaker' || d.type ELSE d.type END,
+        d.lineage_type) AS destination_type
 FROM lineage_edges e
 LEFT JOIN lineage_entities s ON s.arn=e.source LEFT JOIN lineage_entities d ON d.arn=e.destination
 WHERE {where} ORDER BY {sort} {direction}, e.id {direction} LIMIT ? OFFSET ?

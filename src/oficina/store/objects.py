@@ -34,14 +34,14 @@ class Objects:
         """Whether an account has a bucket of this name."""
         return self._buckets.find(account, bucket) is not None
 
-    def find(self, account: str, bucket: str, key: str) -> Object | None:
-        """What a key means, None when there is no such key."""
-        found = self._versions.find(self._buckets.get(account, bucket), key)
+    def find(self, account: str, bucket: str, key: str, version: str | None = None) -> Object | None:
+        """What a key, or a version of it, means; None when there is no such key."""
+        found = self._versions.find(self._buckets.get(account, bucket), key, version)
         return None if found is None or found.marker else found
 
-    def get(self, account: str, bucket: str, key: str) -> Object:
-        """What a key means. Raises AwsError NoSuchKey."""
-        found = self.find(account, bucket, key)
+    def get(self, account: str, bucket: str, key: str, version: str | None = None) -> Object:
+        """What a key, or a version of it, means. Raises AwsError NoSuchKey."""
+        found = self.find(account, bucket, key, version)
         if found is None:
             raise no_such_key(key)
         return found
@@ -61,14 +61,14 @@ class Objects:
                 return
             after, size = rows[-1]["key"], _PAGE
 
-    def open(self, account: str, bucket: str, key: str) -> BinaryIO:
+    def open(self, account: str, bucket: str, key: str, version: str | None = None) -> BinaryIO:
         """An object's bytes as a file; they stay the same when the object is replaced. Raises NoSuchKey."""
-        _, descriptor = self._versions.opened(lambda: self.get(account, bucket, key))
+        _, descriptor = self._versions.opened(lambda: self.get(account, bucket, key, version))
         return os.fdopen(descriptor, "rb")
 
-    def read(self, account: str, bucket: str, key: str) -> bytes:
+    def read(self, account: str, bucket: str, key: str, version: str | None = None) -> bytes:
         """An object's bytes in memory. Raises AwsError NoSuchKey."""
-        with self.open(account, bucket, key) as file:
+        with self.open(account, bucket, key, version) as file:
             return file.read()
 
     def path(self, found: Object) -> Path:

@@ -7,6 +7,7 @@ every row is free again and is worked on once more. Handlers must therefore be a
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Queue:
         self._database = database
         self._clock = clock
         self._leased: set[int] = set()
-        self._wake = threading.Condition()
+        self._guard = threading.Lock()
 
     def put(
         self,
@@ -59,43 +60,47 @@ class Queue:
                     resource,
                     account,
                     region,
-                    self._clock.now() + after,
+                    # What need not wait has no time: a clock that is set back makes nobody wait for it.
+                    self._clock.now() + after if after else 0.0,
                     orjson.dumps(payload or {}).decode(),
                 ),
             )
 
     def lease(self, topics: list[str], timeout: float) -> Task | None:
-        """The oldest due work, now this caller's; None when none came within ``timeout`` seconds."""
-        found: list[Task] = []
+        """The oldest due work, now this caller's; None when none came within ``timeout`` seconds.
 
-        def ready() -> bool:
-            task = self._take(topics)
-            if task is not None:
-                found.append(task)
-            return task is not None
+        Work that is put while this waits is found when it is due, not only when it is there.
+        """
+        end = time.monotonic() + timeout
+        task, due = self._take(topics)
 
-        self._database.wait_until(ready, min(timeout, self._until_next(topics, timeout)))
-        return found[0] if found else None
+        def changed() -> bool:
+            nonlocal task, due
+            known = due
+            task, due = self._take(topics)
+            return task is not None or due != known
 
-    def _take(self, topics: list[str]) -> Task | None:
+        while task is None and (left := end - time.monotonic()) > 0:
+            rest = left if due is None else min(left, max(0.01, due - self._clock.now()))
+            self._database.wait_until(changed, rest)
+        return task
+
+    def _take(self, topics: list[str]) -> tuple[Task | None, float | None]:
+        """Work that is due, leased by this; or when the next that is free will be."""
         marks = ",".join("?" * len(topics))
-        with self._wake:
+        with self._guard:
             rows = self._database.reader.execute(
-                f"SELECT * FROM queue WHERE topic IN ({marks}) AND due<=? ORDER BY due, id LIMIT ?",
-                (*topics, self._clock.now(), len(self._leased) + 1),
+                f"SELECT * FROM queue WHERE topic IN ({marks}) ORDER BY due, id LIMIT ?",
+                (*topics, len(self._leased) + 1),
             )
             for row in rows:
-                if row["id"] not in self._leased:
-                    self._leased.add(row["id"])
-                    return Task(**{**dict(row), "payload": orjson.loads(row["payload"])})
-        return None
-
-    def _until_next(self, topics: list[str], timeout: float) -> float:
-        marks = ",".join("?" * len(topics))
-        (due,) = self._database.reader.execute(
-            f"SELECT min(due) FROM queue WHERE topic IN ({marks}) AND due>?", (*topics, self._clock.now())
-        ).fetchone()
-        return timeout if due is None else max(0.01, due - self._clock.now())
+                if row["id"] in self._leased:
+                    continue
+                if row["due"] > self._clock.now():
+                    return None, row["due"]
+                self._leased.add(row["id"])
+                return Task(**{**dict(row), "payload": orjson.loads(row["payload"])}), None
+        return None, None
 
     def depth(self, topic: str) -> int:
         """How much work of a topic is not done yet, what is being worked on included."""
@@ -111,19 +116,22 @@ class Queue:
         self._database.after_commit(lambda: self._free(task))
 
     def _free(self, task: Task) -> None:
-        with self._wake:
+        with self._guard:
             self._leased.discard(task.id)
 
     def give_back(self, task: Task, after: float) -> None:
-        """The work is to be tried again in ``after`` seconds."""
-        with self._wake:
-            self._leased.discard(task.id)
-        with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE queue SET due=?, attempts=attempts+1 WHERE id=?", (self._clock.now() + after, task.id)
-            )
+        """The work is to be tried again in ``after`` seconds; at once when not even that can be written."""
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    "UPDATE queue SET due=?, attempts=attempts+1 WHERE id=?",
+                    (self._clock.now() + after, task.id),
+                )
+        finally:
+            self._free(task)
+            self._database.wake()  # those who wait saw it as leased
 
     def forget(self) -> None:
         """Drops all leases, after the table was emptied."""
-        with self._wake:
+        with self._guard:
             self._leased.clear()

@@ -11,10 +11,12 @@ class Takeovers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, arn: str) -> set[tuple[str, str]]:
-        """The models and versions of a server that are model packages by now."""
-        rows = self._database.reader.execute("SELECT model, version FROM mlflow_versions WHERE arn=?", (arn,))
-        return {(row["model"], row["version"]) for row in rows}
+    def known(self, arn: str) -> dict[tuple[str, str], str]:
+        """The models and versions of a server that are model packages by now, and which."""
+        rows = self._database.reader.execute(
+            "SELECT model, version, package FROM mlflow_versions WHERE arn=?", (arn,)
+        )
+        return {(row["model"], row["version"]): row["package"] for row in rows}
 
     def put(self, arn: str, model: str, version: str, package: str) -> None:
         """Says which package a version became."""
@@ -22,6 +24,13 @@ class Takeovers:
             connection.execute(
                 "INSERT OR REPLACE INTO mlflow_versions (arn, model, version, package) VALUES (?, ?, ?, ?)",
                 (arn, model, version, package),
+            )
+
+    def drop(self, arn: str, model: str, version: str) -> None:
+        """Forgets one version."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM mlflow_versions WHERE arn=? AND model=? AND version=?", (arn, model, version)
             )
 
     def forget(self, arn: str) -> None:

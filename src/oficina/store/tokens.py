@@ -31,8 +31,7 @@ def made_with(scope: Scope, operation: str, token: str | None, request: str) -> 
     if row["request"] != request:
         raise AwsError(
             "ConflictException",
-            f"The ClientToken {token} was used for another request, which made {row['arn']}. "
-            "Give a new token.",
+            f"The token {token} was used for another request, which made {row['arn']}. Give a new token.",
         )
     arn: str = row["arn"]
     return arn
@@ -47,4 +46,13 @@ def keep(scope: Scope, operation: str, token: str | None, request: str, arn: str
             "INSERT OR REPLACE INTO client_tokens (account, region, operation, token, request, arn)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (scope.account, scope.region, operation, token, request, arn),
+        )
+
+
+def forget(scope: Scope, operation: str) -> None:
+    """Forgets what was made by an operation: the thing is gone that it was made for."""
+    with scope.database.transaction() as connection:
+        connection.execute(
+            "DELETE FROM client_tokens WHERE account=? AND region=? AND operation=?",
+            (scope.account, scope.region, operation),
         )

@@ -49,6 +49,11 @@ class WarmPools:
         )
         return [Pool(**dict(row)) for row in rows]
 
+    def waiting(self) -> list[tuple[str, str, str]]:
+        """Account, region and job of every pool."""
+        rows = self._database.reader.execute("SELECT account, region, job FROM warm_pools")
+        return [(row["account"], row["region"], row["job"]) for row in rows]
+
     def _one(self, where: str, *values: object) -> Pool | None:
         row = self._database.reader.execute(
             f"SELECT job, name, since, until FROM warm_pools WHERE {where} ORDER BY since LIMIT 1", values

@@ -63,6 +63,8 @@ _CODES = {
         "incomplete": "AuthorizationHeaderMalformed",
     },
 }
+_READING = frozenset(("GetObject", "HeadObject", "HeadBucket", "ListObjects", "ListObjectsV2"))
+"""What S3 lets be asked without a signature: it then looks into the bucket's policy."""
 
 
 def refuse(exchange: Exchange, reason: str) -> AwsError:
@@ -140,6 +142,8 @@ def _version_2(gateway: Gateway, exchange: Exchange) -> Key:
     if access_key is None:
         if exchange.request.headers.get("content-type", "").startswith("multipart/form-data"):
             return gateway.anonymous()  # a browser's form carries its signature inside: S3 checks it there
+        if exchange.service and exchange.service.name == "s3" and exchange.operation_name in _READING:
+            return gateway.anonymous()
         raise refuse(exchange, "missing")
     key = gateway.store.keys.find(access_key)
     if key is None:

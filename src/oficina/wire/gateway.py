@@ -14,6 +14,7 @@ from oficina.errors import AwsError
 from oficina.model import check, project
 from oficina.services.context import Context
 from oficina.services.service import Service
+from oficina.store import shortage
 from oficina.store.keys import Key
 from oficina.store.store import Store
 from oficina.wire import json, query, restjson, restxml
@@ -81,7 +82,10 @@ class Gateway:
             return write(exchange)
         except AwsError as failure:
             return write_error(exchange, failure)
-        except Exception:
+        except Exception as error:
+            if shortage.is_shortage(error):
+                log.warning("%s %s: %s", request.method, request.path, error)
+                return write_error(exchange, shortage.refusal(error, self.config.home))
             log.exception("%s %s failed", request.method, request.path)
             sentence = f"oficina failed at {exchange.operation_name or request.path}; its log says where."
             return write_error(exchange, AwsError("InternalFailure", sentence, 500))

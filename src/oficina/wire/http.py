@@ -254,6 +254,7 @@ class Server:
                 if error.errno not in _PASSING:
                     return
                 log.warning("a connection was not accepted: %s", error.strerror)
+                self._make_room()
                 self._closed.wait(PAUSE)
                 continue
             serve = threading.Thread(target=self._serve, args=(sock, peer[0]), name="connection", daemon=True)

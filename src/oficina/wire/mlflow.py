@@ -87,13 +87,16 @@ class Door:
                 raise AwsError("ConflictException", f"The MLflow server {site.arn} is not running.", 409)
             return forward(site, exchange, target)
         except AwsError as failure:
-            return _refuse(failure)
+            return _refuse(request, failure)
         except MlflowFailed as failure:
-            return _refuse(AwsError("TEMPORARILY_UNAVAILABLE", str(failure), 503))
+            return _refuse(request, AwsError("TEMPORARILY_UNAVAILABLE", str(failure), 503))
 
 
-def _refuse(failure: AwsError) -> Response:
-    """An error as MLflow's clients read one."""
+def _refuse(request: Request, failure: AwsError) -> Response:
+    """An error as MLflow's clients read one; a person who opens a page in a browser reads the sentence."""
+    if failure.status in (403, 404) and request.headers.get("accept", "").startswith("text/html"):
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")]
+        return Response(failure.status, headers, failure.message.encode())
     told = {"error_code": failure.code, "message": failure.message, "__type": failure.code}
     headers = [("Content-Type", "application/json")]
     if failure.status == 503:
@@ -247,12 +250,22 @@ def forward(site: Site, exchange: Exchange, target: str) -> Response:
             return Response(head.status, [*headers, *([("Content-Length", length)] if length else [])])
         if length.isdigit() and int(length) <= HELD:
             content = _whole(instance, connection, head)
-            if request.path.endswith("/mlflow/model-versions/create") and head.status == 200:
-                registration.wake()
+            if head.status == 200 and request.method == "POST":
+                _registered(site, request.path, body)
             return Response(head.status, headers, content)
         if length:
             headers.append(("Content-Length", length))
         return Response(head.status, headers, _pieces(instance, connection, head))
+
+
+def _registered(site: Site, path: str, body: bytes) -> None:
+    """Waits until what a call has registered is in the model registry too, as it is on AWS."""
+    call = path.rpartition("/mlflow/")[2]
+    if call in ("registered-models/create", "model-versions/create"):
+        registration.registered(site)
+    elif call == "registered-models/alias":
+        told = orjson.loads(body)
+        registration.alias_set(site, told["name"], told["alias"])
 
 
 def _head_of(request: Request, target: str, length: int) -> bytes:

@@ -63,7 +63,11 @@ def _read(member: Member, fields: Fields, name: str) -> Any:
 
 def _list(member: Member, fields: Fields, name: str) -> list[Any] | None:
     inner = member.shape.member
-    stem = name if member.flattened else f"{name}.{inner.traits.get('locationName', 'member')}"
+    stem = f"{name}.{inner.traits.get('locationName', 'member')}"
+    if member.flattened:
+        stem = name
+        if "locationName" in inner.traits and "locationName" not in member.traits:
+            stem = name.removesuffix(member.wire) + inner.wire
     items: list[Any] = []
     while (item := _read(inner, fields, f"{stem}.{len(items) + 1}")) is not None:
         items.append(item)
@@ -84,8 +88,7 @@ def write(exchange: Exchange) -> Response:
     """The answer."""
     operation = exchange.operation
     assert operation is not None
-    assert exchange.service is not None
-    space = f' xmlns="{exchange.service.model.xml_namespace or ""}"'
+    space = f' xmlns="{operation.service.xml_namespace or ""}"'
     inside = xml.write_members(operation.output, exchange.answer or {}) if operation.output else ""
     if operation.result_wrapper:
         inside = xml.element(operation.result_wrapper, inside)
@@ -96,10 +99,12 @@ def write(exchange: Exchange) -> Response:
 
 def error(exchange: Exchange, failure: AwsError) -> Response:
     """The answer that says no."""
-    model = exchange.service.model if exchange.service else None
+    service = exchange.service
+    model = service.query_model if service else None
     space = f' xmlns="{model.xml_namespace}"' if model and model.xml_namespace else ""
     fault = Fault.of(exchange, failure)
-    parts = {"Type": fault.side, "Code": fault.code, "Message": failure.message, **failure.members}
+    code = service.query_codes.get(fault.code, fault.code) if service else fault.code
+    parts = {"Type": fault.side, "Code": code, "Message": failure.message, **failure.members}
     inside = "".join(xml.element(name, xml.text(value)) for name, value in parts.items())
     document = xml.element(
         "ErrorResponse", xml.element("Error", inside) + xml.element("RequestId", exchange.id), space

@@ -146,9 +146,11 @@ def cast(member: Member, text: str) -> Any:
         if member.traits.get("jsonvalue"):
             return base64.b64decode(text).decode()
     except ValueError as error:
-        raise AwsError(
-            "InvalidArgument", f"Provided argument {member.wire} has an invalid value: {text}"
-        ) from error
+        if member.type in ("integer", "long"):
+            sentence = f"Provided {member.wire} not an integer or within integer range"
+        else:
+            sentence = f"Provided argument {member.wire} has an invalid value: {text}"
+        raise AwsError("InvalidArgument", sentence) from error
     return text
 
 

@@ -57,11 +57,11 @@ def write(exchange: Exchange) -> Response:
     shape = operation.output if operation else None
     status = rest.status_of(exchange)
     headers = _ids(exchange)
+    status = answer.get("_status", status)
     if shape is None or operation is None:
         return Response(status, headers)
     headers += rest.write_headers(shape, answer)
     headers += answer.get("_headers", ())
-    status = answer.get("_status", status)
     if "_content" in answer:
         return Response(status, [*headers, _XML], answer["_content"].encode())
     payload = shape.payload

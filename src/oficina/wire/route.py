@@ -14,6 +14,7 @@ from oficina.wire import query, rest, sigv4
 from oficina.wire.exchange import Exchange
 
 if TYPE_CHECKING:
+    from oficina.model.shapes import Model
     from oficina.services.service import Service
 
 Services = Mapping[str, "Service"]
@@ -33,6 +34,8 @@ def route(services: Services, exchange: Exchange, default_region: str) -> None:
 def _is_form(exchange: Exchange) -> bool:
     """Whether this is a call of a query API: curl and urllib call any body of theirs a form as well."""
     kind = exchange.request.headers.get("content-type", "")
+    if exchange.scope == "sqs":  # older SDKs send to the queue's own URL, some with GET
+        return True
     at_root = exchange.request.path == "/" and exchange.scope != "s3"
     return at_root and kind.startswith("application/x-www-form-urlencoded")
 
@@ -53,23 +56,27 @@ def _by_target(services: Services, exchange: Exchange) -> None:
     service = next((one for one in services.values() if one.target == prefix), None)
     exchange.protocol = "json"
     if service is None:
-        raise AwsError("UnknownOperationException", f"oficina has no API with the target {prefix} yet.")
+        raise not_there_yet(exchange.scope or prefix, name)
     _choose(exchange, service, name)
 
 
 def _by_form(services: Services, exchange: Exchange) -> None:
     fields = query.form(exchange)
+    if exchange.request.path != "/":  # a queue's own URL names the queue
+        fields.setdefault("QueueUrl", exchange.request.path)
     name = fields.get("Action", "")
     exchange.protocol = "query"
     service = next((one for one in services.values() if exchange.scope in one.scopes), None)
     if service is None or service.protocol not in ("query", "json"):
-        raise AwsError("InvalidAction", f"oficina has no query API named {exchange.scope or 'that'} yet.")
-    _choose(exchange, service, name)
+        refusal = not_there_yet(exchange.scope or "query", name)
+        refusal.code = "InvalidAction"
+        raise refusal
+    _choose(exchange, service, name, service.query_model)
 
 
-def _choose(exchange: Exchange, service: Service, name: str) -> None:
+def _choose(exchange: Exchange, service: Service, name: str, model: Model | None = None) -> None:
     exchange.service, exchange.operation_name = service, name
-    exchange.operation = service.model.operation(name)
+    exchange.operation = (model or service.model).operation(name)
     if exchange.operation is None or service.handler(name) is None:
         refusal = not_there_yet(service.name, name)
         refusal.code = service.unknown_code
@@ -87,7 +94,7 @@ def _by_path(services: Services, exchange: Exchange) -> None:
                 return
     if exchange.scope not in ("", "s3"):
         exchange.protocol = "rest-json"
-        raise AwsError("UnknownOperationException", f"oficina has no API at {exchange.request.path} yet.")
+        raise not_there_yet(exchange.scope, f"{exchange.request.method} {exchange.request.path}")
     _s3(services, exchange)
 
 

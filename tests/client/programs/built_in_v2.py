@@ -42,4 +42,25 @@ predictor = estimator.deploy(
 answer = predictor.predict([[0.9, 0.1], [0.1, 0.9]]).decode()
 print("predicted", [round(float(word)) for word in answer.replace(",", " ").split()])
 predictor.delete_endpoint()
+
+session.upload_string_as_file_body("id-1,0.9,0.1\nid-2,0.1,0.9\n", bucket, "built-in-v2/batch/rows.csv")
+transformer = estimator.transformer(
+    instance_count=1,
+    instance_type="ml.m5.large",
+    strategy="MultiRecord",
+    assemble_with="Line",
+    accept="text/csv",
+    output_path=f"s3://{bucket}/built-in-v2/scores",
+)
+transformer.transform(
+    f"s3://{bucket}/built-in-v2/batch",
+    content_type="text/csv",
+    split_type="Line",
+    input_filter="$[1:]",
+    join_source="Input",
+    output_filter="$[0,-1]",
+    logs=False,
+)
+scores = session.read_s3_file(bucket, "built-in-v2/scores/rows.csv.out").split()
+print("transformed", [(row.split(",")[0], round(float(row.split(",")[1]))) for row in scores])
 print("done")

@@ -41,6 +41,7 @@ estimator = SKLearn(
     base_job_name="train-v2",
     metric_definitions=[{"Name": "validation:auc", "Regex": "validation-auc: ([0-9.]+)"}],
     keep_alive_period_in_seconds=600,
+    volume_size=31,  # no other program's job is like it, so none takes its pool
     sagemaker_session=session,
 )
 estimator.fit({"train": f"s3://{bucket}/jobs-v2/train"})

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import sagemaker
 from sagemaker.inputs import TrainingInput
+from sagemaker.lineage.artifact import DatasetArtifact, ModelArtifact
+from sagemaker.lineage.context import EndpointContext, ModelPackageGroup
+from sagemaker.lineage.query import LineageQueryDirectionEnum
+from sagemaker.lineage.visualizer import LineageTableVisualizer
 from sagemaker.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.sklearn import SKLearn, SKLearnModel
 from sagemaker.workflow.functions import Join
@@ -74,4 +78,40 @@ answer = session.sagemaker_runtime_client.invoke_endpoint(
     EndpointName=GROUP, Body="1,2\n3,4", ContentType="text/csv", Accept="text/csv"
 )
 print("predicted", answer["Body"].read().decode().split())
+
+# Where it all comes from.
+plain = sagemaker.Session()
+
+
+def context_of(kind, uri):
+    (found,) = client.list_contexts(SourceUri=uri)["ContextSummaries"]
+    return kind.load(found["ContextName"], sagemaker_session=plain)
+
+
+endpoint_arn = client.describe_endpoint(EndpointName=GROUP)["EndpointArn"]
+group_arn = client.describe_model_package_group(ModelPackageGroupName=GROUP)["ModelPackageGroupArn"]
+endpoint = context_of(EndpointContext, endpoint_arn)
+print("data of endpoint", [one.source.source_uri.endswith("/train") for one in endpoint.dataset_artifacts()])
+print("execution of endpoint", endpoint.pipeline_execution_arn() == execution.arn)
+print(
+    "execution of group", context_of(ModelPackageGroup, group_arn).pipeline_execution_arn() == execution.arn
+)
+actions = endpoint.actions(LineageQueryDirectionEnum.ASCENDANTS)
+print("actions", sorted(one.action_type for one in actions))
+(found,) = client.list_artifacts(SourceUri=arn)["ArtifactSummaries"]
+version = ModelArtifact.load(found["ArtifactArn"], sagemaker_session=plain)
+print("endpoints of version", [one.destination_type for one in version.endpoints()])
+table = LineageTableVisualizer(plain).show(model_package_arn=arn)
+print("table", sorted(table["Type"]))
+
+
+def sources(arn, kind):
+    answer = client.list_associations(DestinationArn=arn, SourceType=kind)
+    return [one["SourceArn"] for one in answer["AssociationSummaries"]]
+
+
+(trained,) = sources(version.artifact_arn, "Model")
+(job,) = sources(trained, "SageMakerTrainingJob")
+datasets = [DatasetArtifact.load(one, sagemaker_session=plain) for one in sources(job, "DataSet")]
+print("endpoints of data", {one.context_type for data in datasets for one in data.endpoint_contexts()})
 client.delete_endpoint(EndpointName=GROUP)

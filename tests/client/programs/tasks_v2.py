@@ -73,4 +73,4 @@ session.sagemaker_client.send_pipeline_execution_step_success(
 )
 execution.wait(delay=1, max_attempts=300)
 print("status", execution.describe()["PipelineExecutionStatus"])
-print("steps", [step["StepName"] for step in reversed(execution.list_steps())])
+print("steps", sorted(step["StepName"] for step in execution.list_steps()))

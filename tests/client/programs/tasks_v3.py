@@ -9,6 +9,8 @@ from pathlib import Path
 import boto3
 from sagemaker.core.helper.session_helper import get_execution_role
 from sagemaker.core.lambda_helper import Lambda
+from sagemaker.core.lineage.action import Action
+from sagemaker.core.lineage.artifact import Artifact
 from sagemaker.core.workflow.conditions import ConditionEquals
 from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.parameters import ParameterInteger
@@ -17,6 +19,7 @@ from sagemaker.mlops.workflow.callback_step import CallbackOutput, CallbackOutpu
 from sagemaker.mlops.workflow.condition_step import ConditionStep
 from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.lambda_step import LambdaOutput, LambdaOutputTypeEnum, LambdaStep
+from sagemaker.mlops.workflow.lineage_step import LineageAssociation, LineageEntityReference, LineageStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
 from sagemaker.mlops.workflow.steps import CacheConfig
 
@@ -57,8 +60,22 @@ check = ConditionStep(
     if_steps=[],
     else_steps=[wrong],
 )
+source = {"source_uri": "s3://models/answers", "sagemaker_session": session}
+note = LineageStep(
+    name="Note",
+    actions=[Action.create(action_name="answered-v3", action_type="Answer", **source)],
+    artifacts=[Artifact.create(artifact_name="answers", artifact_type="Model", **source)],
+    associations=[
+        LineageAssociation(
+            LineageEntityReference(name="answers", type="Artifact"),
+            LineageEntityReference(name="answered-v3", type="Action"),
+            "ContributedTo",
+        )
+    ],
+    depends_on=[ask],
+)
 pipeline = Pipeline(
-    name="tasks-v3", parameters=[number], steps=[double, ask, check], sagemaker_session=session
+    name="tasks-v3", parameters=[number], steps=[double, ask, check, note], sagemaker_session=session
 )
 for _ in range(2):
     pipeline.upsert(role_arn=role)  # the second time the function is there and gets its code anew
@@ -73,4 +90,8 @@ session.sagemaker_client.send_pipeline_execution_step_success(
 )
 execution.wait(delay=1, max_attempts=300)
 print("status", execution.describe()["PipelineExecutionStatus"])
-print("steps", [step["StepName"] for step in reversed(execution.list_steps())])
+steps = {step["StepName"]: step for step in execution.list_steps()}
+print("steps", sorted(steps.keys() - {"Note"}))
+arn = steps["Note"]["Metadata"]["Lineage"]["ActionArns"]["answered-v3"]
+(tie,) = session.sagemaker_client.list_associations(DestinationArn=arn)["AssociationSummaries"]
+print("lineage", tie["SourceName"], tie["AssociationType"])

@@ -60,3 +60,27 @@ child.max_jobs = 1
 child.max_parallel_jobs = 1
 child.fit(train, wait=True)
 print("warm", child.describe()["OverallBestTrainingJob"]["TuningJobName"].startswith("tune-v2"))
+
+free = HyperparameterTuner(
+    SKLearn(
+        entry_point="tuned.py",
+        source_dir=CODE,
+        framework_version="1.2-1",
+        role=role,
+        instance_type="ml.m5.large",
+        hyperparameters={"depth": 3, "rate": 0.1, "mode": "fast"},
+        sagemaker_session=session,
+    ),
+    objective_metric_name="validation:auc",
+    metric_definitions=tuner.metric_definitions,
+    hyperparameter_ranges=None,
+    hyperparameters_to_keep_static=["mode"],
+    autotune=True,
+    base_tuning_job_name="free-v2",
+    strategy="Random",
+    max_jobs=2,
+    max_parallel_jobs=2,
+)
+free.fit(train, wait=True)
+tried = free.analytics().dataframe()
+print("autotune", len(tried), tried["rate"].astype(float).between(0.01, 0.99).all())

@@ -85,7 +85,12 @@ def find(name):
     module_name, dot, function = name.rpartition(".")
     if not dot:
         raise Failed("Runtime.MalformedHandlerName", f"Bad handler '{name}': not enough values to unpack")
-    sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    sys.path[:0] = [
+        os.environ["LAMBDA_TASK_ROOT"],
+        f"/opt/python/lib/{version}/site-packages",
+        "/opt/python",
+    ]
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:

@@ -13,6 +13,8 @@ from types import TracebackType
 
 from sagemaker_training import entry_point, environment, errors
 
+from . import storage
+
 _ERROR = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit)\b.*", re.MULTILINE)
 _KEPT = 8192
 
@@ -20,6 +22,7 @@ _KEPT = 8192
 def run() -> None:
     """Fetch the source, install its requirements, run the program."""
     told = environment.Environment()
+    storage.use()
     with Tail() as tail:
         try:
             entry_point.run(told.module_dir, told.user_entry_point, told.to_cmd_args(), told.to_env_vars())

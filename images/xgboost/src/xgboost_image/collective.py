@@ -8,9 +8,11 @@ A host without data is told so and goes home, as in AWS's container.
 import json
 import logging
 import os
+import select
 import socket
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +24,7 @@ from xgboost_image.library import lean_xgboost
 
 PORT = 9099
 PATIENCE_SECONDS = 600.0
+STOPPED_SECONDS = 3.0
 _PAUSE_SECONDS = 0.1
 
 logger = logging.getLogger(__name__)
@@ -35,15 +38,49 @@ class Member:
     is_master: bool
 
 
+class _Patience:
+    """How long a host waits for the others: less, once the job is being stopped."""
+
+    def __init__(self, asked: Callable[[], bool]) -> None:
+        self._asked = asked
+        self._end = time.monotonic() + PATIENCE_SECONDS
+        self._stop: float | None = None
+
+    def check(self, sentence: str, cause: OSError | None = None) -> None:
+        """Go on waiting. Raises PlatformError with the sentence at the end, SystemExit in a stopped job.
+
+        A host that is stopped before it can note it never comes, so the others do not wait for it long.
+        """
+        now = time.monotonic()
+        if self._asked():
+            self._stop = self._stop or now + STOPPED_SECONDS
+            if now > self._stop:
+                logger.info("The job is being stopped, and not all hosts are there.")
+                sys.exit(0)
+        if now > self._end:
+            raise PlatformError(sentence, caused_by=cause) from cause
+
+
+def _never() -> bool:
+    return False
+
+
 @contextmanager
-def joined(hosts: Sequence[str], current: str, *, included: bool, port: int = PORT) -> Iterator[Member]:
+def joined(
+    hosts: Sequence[str],
+    current: str,
+    *,
+    included: bool,
+    port: int = PORT,
+    asked_to_stop: Callable[[], bool] = _never,
+) -> Iterator[Member]:
     """Inside, XGBoost trains together with the other hosts that have data; the first is the master."""
-    leader = sorted(hosts)[0]
+    leader, patience = sorted(hosts)[0], _Patience(asked_to_stop)
     with ExitStack() as stack:
         if current == leader:
-            answer = stack.enter_context(_lead(hosts, leader, included, port))
+            answer = stack.enter_context(_lead(hosts, leader, included, port, patience))
         else:
-            answer = _report(leader, port, {"host": current, "included": included})
+            answer = _report(leader, port, {"host": current, "included": included}, patience)
         members: list[str] = answer["members"]
         if not members:
             raise UserError("No data in training channel path on any host.")
@@ -60,32 +97,30 @@ def any_says(flag: bool) -> bool:
     return bool(together.allreduce(np.array([float(flag)]), together.Op.MAX)[0])
 
 
-def address_of(host: str) -> str:
+def address_of(host: str, patience: _Patience | None = None) -> str:
     """The address of a host, as soon as its name resolves."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    patience = patience or _Patience(_never)
     while True:
         try:
             return socket.gethostbyname(host)
         except OSError as error:
-            if time.monotonic() > deadline:
-                raise PlatformError(f"The name of host {host} does not resolve", caused_by=error) from error
+            patience.check(f"The name of host {host} does not resolve", error)
             time.sleep(_PAUSE_SECONDS)
 
 
 @contextmanager
-def _lead(hosts: Sequence[str], leader: str, included: bool, port: int) -> Iterator[dict[str, Any]]:
+def _lead(
+    hosts: Sequence[str], leader: str, included: bool, port: int, patience: _Patience
+) -> Iterator[dict[str, Any]]:
     """Call the roll, start the tracker, tell everyone; at the end stay until the others are done."""
-    address = address_of(leader)
+    address = address_of(leader, patience)
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server((address, port)))
-        listener.settimeout(PATIENCE_SECONDS)
         present, calls = {leader: included}, []
         while len(present) < len(hosts):
-            try:
-                call = stack.enter_context(listener.accept()[0].makefile("rw"))
-            except TimeoutError as error:
-                absent = sorted(set(hosts) - set(present))
-                raise PlatformError(f"Hosts {absent} did not report for training", caused_by=error) from error
+            absent = sorted(set(hosts) - set(present))
+            _wait(listener, patience, f"Hosts {absent} did not report for training")
+            call = stack.enter_context(listener.accept()[0].makefile("rw"))
             report = json.loads(call.readline())
             present[report["host"]] = report["included"]
             calls.append(call)
@@ -100,23 +135,26 @@ def _lead(hosts: Sequence[str], leader: str, included: bool, port: int) -> Itera
             tracker.wait()
 
 
-def _report(leader: str, port: int, report: dict[str, Any]) -> dict[str, Any]:
+def _wait(connection: socket.socket, patience: _Patience, sentence: str) -> None:
+    """Return when something came, or when the other side went away."""
+    while not select.select([connection], [], [], _PAUSE_SECONDS)[0]:
+        patience.check(sentence)
+
+
+def _report(leader: str, port: int, report: dict[str, Any], patience: _Patience) -> dict[str, Any]:
     """Report to the leader, once it listens, and wait for its answer."""
-    address = address_of(leader)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    address = address_of(leader, patience)
     while True:
         try:
             connection = socket.create_connection((address, port))
             break
         except OSError as error:
-            if time.monotonic() > deadline:
-                raise PlatformError(
-                    f"Host {leader} does not answer on port {port}", caused_by=error
-                ) from error
+            patience.check(f"Host {leader} does not answer on port {port}", error)
             time.sleep(_PAUSE_SECONDS)
     with connection, connection.makefile("rw") as call:
         call.write(json.dumps(report) + "\n")
         call.flush()
+        _wait(connection, patience, f"Host {leader} does not say who trains")
         line = call.readline()
     if not line:
         raise PlatformError(f"Host {leader} went away before training began")

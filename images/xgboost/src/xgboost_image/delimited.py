@@ -1,4 +1,4 @@
-"""CSV as the algorithm takes it: only numbers, no header, the label first, then perhaps the row's weight."""
+"""CSV as the algorithm takes it: numbers and truths, no header, the label first, then perhaps a weight."""
 
 import logging
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from sagemaker_algorithm_toolkit.exceptions import UserError
 
 DELIMITERS = ",;\t| "
 _ABSENT = ["", "nan", "NaN", "NAN", "NA", "null", "None"]
+TRUTHS = {"True": 1.0, "False": 0.0}
+"""What pandas writes for booleans, such as the indicators that it makes of categories since version 2."""
 
 logger = logging.getLogger(__name__)
 
@@ -50,34 +52,46 @@ def check_first_line(path: Path) -> str:
     return delimiter
 
 
+def types_of(cells: Sequence[str]) -> dict[str, Any]:
+    """Arrow's types of columns by their index: floats, or booleans where the known line has a truth."""
+    import pyarrow
+
+    kinds = {True: pyarrow.bool_(), False: pyarrow.float32()}
+    return {str(index): kinds[cell.strip('"') in TRUTHS] for index, cell in enumerate(cells)}
+
+
+def rows_of(table: Any) -> Any:
+    """An Arrow table as rows of floats; a missing value is NaN."""
+    import pyarrow
+
+    rows = np.empty((table.num_rows, table.num_columns), dtype=np.float32)
+    for index, column in enumerate(table.columns):
+        rows[:, index] = column.cast(pyarrow.float32()).to_numpy()
+    return rows
+
+
 def _is_number(cell: str) -> bool:
-    if cell.strip().strip('"') in _ABSENT:
+    cell = cell.strip().strip('"')
+    if cell in _ABSENT or cell in TRUTHS:
         return True
     try:
-        float(cell.strip().strip('"'))
+        float(cell)
     except ValueError:
         return False
     return True
 
 
 def _read_file(path: Path, delimiter: str) -> Any:
-    import pyarrow
     from pyarrow import csv
 
     with path.open(encoding="utf-8", errors="replace") as lines:
-        width = len(lines.readline().rstrip("\r\n").split(delimiter))
-    names = [str(index) for index in range(width)]
+        types = types_of(lines.readline().rstrip("\r\n").split(delimiter))
     table = csv.read_csv(
         path,
-        read_options=csv.ReadOptions(column_names=names),
+        read_options=csv.ReadOptions(column_names=list(types)),
         parse_options=csv.ParseOptions(delimiter=delimiter),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pyarrow.float32()),
-            null_values=_ABSENT,
-            quoted_strings_can_be_null=True,
+            column_types=types, null_values=_ABSENT, quoted_strings_can_be_null=True
         ),
     )
-    rows = np.empty((table.num_rows, width), dtype=np.float32)
-    for index, column in enumerate(table.columns):
-        rows[:, index] = column.to_numpy()
-    return rows
+    return rows_of(table)

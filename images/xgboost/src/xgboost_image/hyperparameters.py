@@ -12,6 +12,7 @@ from typing import Any
 from sagemaker_algorithm_toolkit.exceptions import UserError
 
 from xgboost_image import evaluation
+from xgboost_image.asked import before_1_3
 from xgboost_image.dependencies import check_dependencies
 from xgboost_image.ranges import CATEGORICAL, CONTINUOUS, INTEGER, LIST, NESTED, TUPLE, Interval, Kind
 
@@ -138,6 +139,7 @@ _TABLE = (
     Hyperparameter("prob_buffer_row", CONTINUOUS, Interval(1.0, low_open=True)),
     Hyperparameter("use_dask_gpu_training", CATEGORICAL, _TRUTH),
 )
+_SILENT = Hyperparameter("silent", INTEGER, _SWITCH)
 HYPERPARAMETERS = {row.name: row for row in _TABLE}
 ALIASES = {
     "learning_rate": "eta",
@@ -152,6 +154,8 @@ def check(given: Mapping[str, str]) -> dict[str, Any]:
     texts = {ALIASES.get(name, name): _unquoted(str(text)) for name, text in given.items()}
     if "num_round" not in texts:
         raise UserError("Missing required hyperparameter: num_round")
+    if before_1_3() and "silent" in texts:
+        _SILENT.read(texts.pop("silent"))  # of no effect in the XGBoost that stands in
     for name in texts:
         if name not in HYPERPARAMETERS:
             raise UserError(f"Extraneous hyperparameter found: {name}")

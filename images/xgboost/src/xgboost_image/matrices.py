@@ -70,12 +70,18 @@ def _parquet(files: Sequence[Path]) -> Any:
 
 
 def _libsvm(files: Sequence[Path]) -> Any:
-    """XGBoost reads libsvm itself, but only from one folder: it is given a folder of links."""
+    """XGBoost reads libsvm itself, but only from one folder: it is given a folder of links.
+
+    The folder lies in one of its own, because XGBoost 1.7 also looks at everything that lies beside it, and
+    fails when such a file, somebody else's, goes in that moment.
+    """
     xgboost = lean_xgboost()
     check_libsvm(files[0])
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as outer:
+        folder = Path(outer, "links")
+        folder.mkdir()
         for index, path in enumerate(files):
-            os.symlink(path.resolve(), Path(folder, f"{index:06d}"))
+            os.symlink(path.resolve(), folder / f"{index:06d}")
         try:
             return xgboost.DMatrix(f"{folder}?format=libsvm")
         except xgboost.core.XGBoostError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xgboost_image.asked import before_1_3
 from xgboost_image.library import lean_xgboost
 
 MODEL_NAME = "xgboost-model"
@@ -36,14 +37,27 @@ class Model:
     pickled: bool
 
 
+def write_final(booster: Any, path: Path) -> None:
+    """Write what a job leaves behind, in the format of the image that was asked for."""
+    _put(pickle.dumps(booster) if before_1_3() else _raw(booster), path)
+
+
 def write_model(booster: Any, path: Path) -> None:
-    """Write XGBoost's own format, whole or not at all.
+    """Write XGBoost's own format, whole or not at all."""
+    _put(_raw(booster), path)
+
+
+def _raw(booster: Any) -> bytes:
+    """XGBoost's own format.
 
     Versions before 2 write their binary format under a name without a suffix, later ones UBJSON, as AWS's
     images do.
     """
     major = int(lean_xgboost().__version__.split(".")[0])
-    data = booster.save_raw("ubj" if major >= 2 else "deprecated")
+    return bytes(booster.save_raw("ubj" if major >= 2 else "deprecated"))
+
+
+def _put(data: bytes, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(data)
     os.replace(part, path)

@@ -58,7 +58,7 @@ def encode_selected(
 def _lines(values: list[Any], *, batch: bool) -> bytes:
     """One line per row. In batch transform a row of probabilities keeps its brackets, as on AWS."""
     if batch:
-        return "".join(f"{value}\n" for value in values).encode()
+        return ("\n".join(map(str, values)) + "\n").encode() if values else b""
     rows = (",".join(map(str, value)) if isinstance(value, list) else str(value) for value in values)
     return "".join(f"{row}\n" for row in rows).encode()
 

@@ -61,7 +61,6 @@ def _watch(first_round: int, stop: StopRequest, is_master: bool) -> Any:
             if is_master:
                 print(line(first_round + epoch, evals_log), flush=True)
             # Every host must end after the same round: one that went on would wait for the others for ever.
-            stop.made = collective.any_says(stop.made)
-            return stop.made
+            return stop.agreed(collective.any_says)
 
     return Watch()

@@ -19,7 +19,7 @@ from xgboost_image import (
 )
 from xgboost_image.folds import train_folds
 from xgboost_image.library import lean_xgboost
-from xgboost_image.models import MODEL_NAME, write_model
+from xgboost_image.models import MODEL_NAME, write_final
 from xgboost_image.place import Job
 from xgboost_image.stopping import StopRequest
 
@@ -141,7 +141,9 @@ def run(job: Job, stop: StopRequest) -> None:
         return
     logger.info("Distributed node training with %d hosts: %s", len(job.hosts), job.hosts)
     included = _takes_part(job)
-    with collective.joined(job.hosts, job.current_host, included=included) as member:
+    with collective.joined(
+        job.hosts, job.current_host, included=included, asked_to_stop=lambda: stop.made
+    ) as member:
         if member.included:
             _train(planned, load(planned), stop, is_master=member.is_master)
 
@@ -232,7 +234,7 @@ def _train(planned: Plan, data: Data, stop: StopRequest, *, is_master: bool) -> 
     if is_master:
         planned.job.model_folder.mkdir(parents=True, exist_ok=True)
         for name, booster in named.items():
-            write_model(booster, planned.job.model_folder / name)
+            write_final(booster, planned.job.model_folder / name)
 
 
 def _boost(planned: Plan, data: Data, stop: StopRequest, *, is_master: bool) -> Any:

@@ -1,4 +1,4 @@
-"""The code of functions: a zip archive, unpacked once into ``functions/<digest>`` of the home."""
+"""The code of functions: a zip archive, kept in S3's store and unpacked once into ``functions/<digest>``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from pathlib import Path
 from oficina.errors import AwsError
 from oficina.store.store import Store
 
+KEEPER = "lambda"
+ARCHIVES = "awslambda-tasks"
+"""The account, which no key of a client stands for, and the bucket that keep archives as they came."""
 MOST_BYTES = 250 * 1024 * 1024
 """The most that the code of a function may be when it is unpacked (Lambda quotas)."""
 
@@ -42,14 +45,27 @@ def folder_of(store: Store, digest: str) -> Path:
     return store.folder("functions") / digest
 
 
+def archive_of(digest: str) -> str:
+    """The key of an archive in ``ARCHIVES``."""
+    return f"{digest}.zip"
+
+
 def keep(store: Store, data: bytes) -> Code:
-    """Unpacks an archive unless it is there. Raises AwsError InvalidParameterValueException."""
+    """Keeps an archive and its files. Raises AwsError InvalidParameterValueException."""
     told = hashlib.sha256(data)
     code = Code(told.hexdigest(), base64.b64encode(told.digest()).decode(), len(data))
-    target = folder_of(store, code.digest)
+    _unpack_once(store, code.digest, data)
+    store.buckets.create(KEEPER, ARCHIVES, "us-east-1")
+    if store.objects.find(KEEPER, ARCHIVES, archive_of(code.digest)) is None:
+        store.objects.write(KEEPER, ARCHIVES, archive_of(code.digest), data, "application/zip")
+    return code
+
+
+def _unpack_once(store: Store, digest: str, data: bytes) -> None:
+    target = folder_of(store, digest)
     if target.is_dir():
-        return code
-    fresh = target.with_name(f".{code.digest}-{os.urandom(6).hex()}")
+        return
+    fresh = target.with_name(f".{digest}-{os.urandom(6).hex()}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _unpack(archive, fresh)
@@ -57,12 +73,53 @@ def keep(store: Store, data: bytes) -> Code:
             fresh.rename(target)
     # zipfile says NotImplementedError of a compression that it does not know.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        if target.is_dir():  # another request unpacked the same at the same time
-            return code
-        raise bad_zip() from error
+        if not target.is_dir():  # nor did another request unpack the same at the same time
+            raise bad_zip() from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return code
+
+
+def unpacked_size(store: Store, digest: str) -> int:
+    """Bytes of the files of a digest."""
+    return sum(path.stat().st_size for path in folder_of(store, digest).rglob("*") if path.is_file())
+
+
+def layered(store: Store, digests: list[str]) -> Path:
+    """A folder with the files of several layers together: of two with one name the later layer's is there.
+
+    It is made of hard links, once for each sequence of layers, and never changed.
+    """
+    name = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    target = folder_of(store, f"layers-{name}")
+    if target.is_dir():
+        return target
+    fresh = target.with_name(f".{target.name}-{os.urandom(6).hex()}")
+    fresh.mkdir(mode=0o755)
+    try:
+        for digest in digests:
+            _link_over(folder_of(store, digest), fresh)
+        fresh.rename(target)
+    except OSError:
+        if not target.is_dir():  # and not made by another invocation at the same time
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target
+
+
+def _link_over(source: Path, target: Path) -> None:
+    """Links all files of a tree into another, over what is there."""
+    for folder, names, files in os.walk(source):
+        place = target / Path(folder).relative_to(source)
+        for name in names:
+            if (place / name).is_file():
+                (place / name).unlink()
+            (place / name).mkdir(exist_ok=True)
+        for name in files:
+            if (place / name).is_dir():
+                shutil.rmtree(place / name)
+            (place / name).unlink(missing_ok=True)
+            os.link(Path(folder, name), place / name)
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:

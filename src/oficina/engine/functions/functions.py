@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from oficina.engine.functions import invocation
+from oficina.engine import jobfolder
+from oficina.engine.functions import invocation, versions
 from oficina.engine.functions.invocation import Call, Outcome
 from oficina.engine.functions.kinds import ENDED, FUNCTION, INVOCATION
 from oficina.engine.workers import Engine
@@ -34,6 +38,8 @@ class Functions:
     def __init__(self) -> None:
         self._engine: Engine | None = None
         self._room = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._running: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     def start(self, engine: Engine) -> None:
         """Lets ``of`` find it."""
@@ -48,11 +54,34 @@ class Functions:
             raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429)
         folder = invocation.folder_of(engine, call)
         try:
-            return invocation.run(engine, call, folder)
+            with self._within(engine, call):
+                return invocation.run(engine, call, folder)
         finally:
             self._room.release()
             engine.store.keys.end_job(call.arn)
-            invocation.tidy(folder)
+            jobfolder.tidy(folder)
+
+    @contextlib.contextmanager
+    def _within(self, engine: Engine, call: Call) -> Iterator[None]:
+        """Holds a place among those reserved for a function. Raises AwsError when all are taken."""
+        region, account = call.function["FunctionArn"].split(":")[3:5]
+        name = call.function["FunctionName"]
+        function = engine.store.scope(account, region).find(FUNCTION, name) or {}
+        which = f"{account}:{region}:{name}"
+        with self._counting:
+            if self._running[which] >= function.get(versions.RESERVED, MOST_AT_ONCE + THREADS):
+                raise AwsError(
+                    "TooManyRequestsException",
+                    "Rate Exceeded.",
+                    429,
+                    Reason="ReservedFunctionConcurrentInvocationLimitExceeded",
+                )
+            self._running[which] += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._running[which] -= 1
 
     def __call__(self, engine: Engine, task: Task) -> None:
         """Sees one waiting invocation to its end."""
@@ -60,18 +89,19 @@ class Functions:
         document = docs.find(INVOCATION, task.payload["id"])
         if document is None or document["InvocationStatus"] in ENDED:
             return
-        function = docs.find(FUNCTION, document["FunctionName"])
+        function = versions.of(docs, document["FunctionName"], document["FunctionVersion"])
         if function is None:
-            sentence = f"Function not found: {docs.arn(FUNCTION, document['FunctionName'])}"
+            sentence = f"Function not found: {document['FunctionArn']}"
             self._record(
                 engine, docs, task, document, {"InvocationStatus": "Failed", "FailureReason": sentence}
             )
             return
+        function |= {"FunctionArn": document["FunctionArn"]}
         call = Call(function, document["_event"], document["InvocationName"], document["CreationTime"])
         folder = invocation.folder_of(engine, call)
-        self._record(engine, docs, task, document, _changes(engine, call))
+        self._record(engine, docs, task, document, self._changes(engine, call))
         engine.store.keys.end_job(call.arn)
-        invocation.tidy(folder)
+        jobfolder.tidy(folder)
 
     def _record(self, engine: Engine, docs: Scope, task: Task, document: Document, changes: Document) -> None:
         name = document["InvocationName"]
@@ -89,26 +119,31 @@ class Functions:
         tried = int(document["_tried"])
         if tried < len(RETRIES):
             again = f"{document['InvocationName'][:36]}-{tried + 1}"
-            enqueue(engine.store, docs, document["FunctionName"], document["_event"], again, tried=tried + 1)
+            enqueue(engine.store, docs, document, document["_event"], again, tried=tried + 1)
 
-
-def _changes(engine: Engine, call: Call) -> Document:
-    try:
-        outcome = invocation.run(engine, call, invocation.folder_of(engine, call))
-    except AwsError as error:
-        return {"InvocationStatus": "Failed", "FailureReason": error.message}
-    if outcome.error:
-        return {"InvocationStatus": "Failed", "FailureReason": outcome.payload[:1024]}
-    return {"InvocationStatus": "Completed", "_payload": outcome.payload}
+    def _changes(self, engine: Engine, call: Call) -> Document:
+        try:
+            with self._within(engine, call):
+                outcome = invocation.run(engine, call, invocation.folder_of(engine, call))
+        except AwsError as error:
+            return {"InvocationStatus": "Failed", "FailureReason": error.message}
+        if outcome.error:
+            return {"InvocationStatus": "Failed", "FailureReason": outcome.payload[:1024]}
+        return {"InvocationStatus": "Completed", "_payload": outcome.payload}
 
 
 def enqueue(
-    store: Store, docs: Scope, function: str, event: str, name: str, *, tried: int | None = None
+    store: Store, docs: Scope, function: Document, event: str, name: str, *, tried: int | None = None
 ) -> Document:
-    """Adds an invocation to the queue, under a name. With ``tried`` nobody asks for its outcome."""
+    """Adds an invocation of a version to the queue, under a name. With ``tried`` nobody asks for its outcome.
+
+    Only name, version and ARN are kept of the function: what it is then is looked up when it runs.
+    """
     document: dict[str, Any] = {
         "InvocationName": name,
-        "FunctionName": function,
+        "FunctionName": function["FunctionName"],
+        "FunctionVersion": function.get("Version") or function["FunctionVersion"],
+        "FunctionArn": function["FunctionArn"],
         "InvocationStatus": "InProgress",
         "_event": event,
         "_tried": tried,

@@ -20,7 +20,7 @@ from oficina.engine.jobs import JobFailed
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 from oficina.runners import process
-from oficina.runners.process import Exit
+from oficina.runners.process import Exit, Spec
 from oficina.store.kinds import Document
 
 HOST = "algo-1"
@@ -60,7 +60,7 @@ class Outcome:
 
 def run(engine: Engine, call: Call, folder: Path) -> Outcome:
     """Runs a function to its end, or waits for the run that an earlier server began in this folder."""
-    if not (folder / "supervisor.lock").exists():
+    if not process.begun(folder):
         process.remove(folder)
         folder.mkdir(parents=True)
         _attach_log(engine, call, folder)
@@ -78,7 +78,7 @@ def folder_of(engine: Engine, call: Call) -> Path:
 def _stream(call: Call) -> str:
     """``2026/01/31/[$LATEST]…``, as Lambda names its streams."""
     day = time.strftime("%Y/%m/%d", time.gmtime(call.began))
-    return f"{day}/[$LATEST]{call.request_id.replace('-', '')}"
+    return f"{day}/[{call.function['Version']}]{call.request_id.replace('-', '')}"
 
 
 def _group(call: Call) -> str:
@@ -112,7 +112,25 @@ def _spec(engine: Engine, call: Call, folder: Path) -> None:
         "stop_grace_seconds": 0.01,
         "disk_bytes": 512 * 1024 * 1024,
     }
-    program.spec(told).write(folder)
+    _add_layers(engine, function, told)
+    Spec.of(told).write(folder)
+
+
+def _add_layers(engine: Engine, function: Document, told: Document) -> None:
+    """Lays a function's layers into /opt (developer guide, "Layer paths for each Lambda runtime")."""
+    digests = function.get("_layers")
+    if not digests:
+        return
+    folder = code.layered(engine.store, digests)
+    told["readonly"].append(str(folder))
+    told["layers"] += [
+        {"target": f"/opt/{each.name}", "lower": [str(each)]}
+        for each in sorted(folder.iterdir())
+        if each.name != "ml"
+    ]
+    env = told["env"]
+    env["PATH"] = f"{env['PATH']}:/opt/bin"
+    env["LD_LIBRARY_PATH"] = ":".join(["/opt/lib", *filter(None, [env.get("LD_LIBRARY_PATH")])])
 
 
 def _image(runtime: str) -> str:
@@ -127,7 +145,7 @@ def _environment(call: Call, place: str) -> dict[str, str]:
         "_HANDLER": function["Handler"],
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function['Runtime']}",
         "AWS_LAMBDA_FUNCTION_NAME": function["FunctionName"],
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": function["Version"],
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function["MemorySize"]),
         "AWS_LAMBDA_LOG_GROUP_NAME": _group(call),
         "AWS_LAMBDA_LOG_STREAM_NAME": _stream(call),
@@ -188,11 +206,3 @@ def _tail(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     return b"\n".join(line.partition(b" ")[2] for line in lines)[-TAIL_BYTES:]
-
-
-def tidy(folder: Path) -> None:
-    """Keeps the log alone, once the outcome was told or recorded."""
-    for host in (folder / "hosts").glob("*"):
-        for each in host.iterdir():
-            if each.name != "log":
-                process.remove(each)

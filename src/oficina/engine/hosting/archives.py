@@ -10,6 +10,7 @@ import gzip
 import os
 import shutil
 import tarfile
+import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,6 +34,8 @@ class Limits:
     """How many times its own size a larger one may unpack to; gzip packs zeros a thousand times smaller."""
     free: int = 512 << 20
     """Bytes of the disk that stay free."""
+    seconds: float | None = None
+    """How long unpacking may take (ModelDataDownloadTimeoutInSeconds); None for as long as it takes."""
 
     def bytes_for(self, packed: int, folder: Path) -> int:
         """The most that an archive of this size may unpack to in a folder."""
@@ -55,7 +58,7 @@ def unpack(archive: BinaryIO, target: Path, limits: Limits) -> None:
     packed = os.fstat(archive.fileno()).st_size
     try:
         with _Plain(fileobj=archive) as plain, tarfile.open(fileobj=plain, mode="r:") as tar:
-            _Unpacking(tar, target, limits.entries, limits.bytes_for(packed, target)).run()
+            _Unpacking(tar, target, limits, limits.bytes_for(packed, target)).run()
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError) as error:
         raise ArchiveRefused(f"it is not a whole tar archive packed with gzip ({error})") from error
 
@@ -63,8 +66,9 @@ def unpack(archive: BinaryIO, target: Path, limits: Limits) -> None:
 class _Unpacking:
     """One archive on its way to the disk."""
 
-    def __init__(self, tar: tarfile.TarFile, target: Path, entries: int, size: int) -> None:
-        self._tar, self._target, self._entries, self._size = tar, target, entries, size
+    def __init__(self, tar: tarfile.TarFile, target: Path, limits: Limits, size: int) -> None:
+        self._tar, self._target, self._limits, self._size = tar, target, limits, size
+        self._begun = time.monotonic()
         self._seen = self._bytes = 0
         self._links: list[tuple[tarfile.TarInfo, Path]] = []
 
@@ -87,10 +91,18 @@ class _Unpacking:
     def _count(self, member: tarfile.TarInfo) -> None:
         self._seen += 1
         self._bytes += max(0, member.size)
-        if self._seen > self._entries:
-            raise ArchiveRefused(f"it has more than {self._entries} entries")
+        if self._seen > self._limits.entries:
+            raise ArchiveRefused(f"it has more than {self._limits.entries} entries")
         if self._bytes > self._size:
             raise ArchiveRefused(f"it unpacks to more than {self._size} bytes")
+        self._hurry()
+
+    def _hurry(self) -> None:
+        seconds = self._limits.seconds
+        if seconds is not None and time.monotonic() - self._begun > seconds:
+            raise ArchiveRefused(
+                f"it took longer than the {seconds} seconds of ModelDataDownloadTimeoutInSeconds"
+            )
 
     def _place(self, member: tarfile.TarInfo) -> Path:
         name = PurePosixPath(member.name)
@@ -113,7 +125,9 @@ class _Unpacking:
             raise ArchiveRefused(f"{member.name!r} has no content")
         path.unlink(missing_ok=True)
         with source, path.open("xb") as file:
-            shutil.copyfileobj(source, file, 256 * 1024)
+            while piece := source.read(PIECE // 4):
+                file.write(piece)
+                self._hurry()
         path.chmod(0o755 if member.mode & 0o100 else 0o644)
 
     def _link(self, member: tarfile.TarInfo, path: Path) -> None:

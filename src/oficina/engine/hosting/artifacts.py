@@ -13,6 +13,9 @@ from oficina.runners import process
 from oficina.store.kinds import Document
 from oficina.store.store import Store
 
+OWNER = "_account"
+"""The member of a container that names the account whose buckets hold its data, where another owns them."""
+
 
 def source_of(container: Document) -> tuple[str, bool] | None:
     """Where a container's model data is and whether it is an archive; None when it has none."""
@@ -30,6 +33,7 @@ def present(store: Store, account: str, container: Document) -> bool:
     if found is None:
         return True
     uri, archive = found
+    account = container.get(OWNER, account)
     try:
         bucket, key = inputs.split(uri)
         if archive:
@@ -39,14 +43,17 @@ def present(store: Store, account: str, container: Document) -> bool:
         return False
 
 
-def fetch(store: Store, account: str, container: Document, folder: Path) -> None:
-    """Fills a folder with the model; one that is there is whole. Raises HostingFailed."""
+def fetch(
+    store: Store, account: str, container: Document, folder: Path, seconds: float | None = None
+) -> None:
+    """Fills a folder with the model, in so many seconds; one that is there is whole. Raises HostingFailed."""
     if folder.exists():
         return
+    account = container.get(OWNER, account)
     draft = folder.with_name(folder.name + ".new")
     process.remove(draft)
     try:
-        _fill(store, account, source_of(container), draft)
+        _fill(store, account, source_of(container), draft, seconds)
     except (InputMissing, AwsError) as error:
         raise HostingFailed(_not_there(source_of(container))) from error
     except ArchiveRefused as refused:
@@ -56,7 +63,9 @@ def fetch(store: Store, account: str, container: Document, folder: Path) -> None
     draft.rename(folder)
 
 
-def _fill(store: Store, account: str, source: tuple[str, bool] | None, draft: Path) -> None:
+def _fill(
+    store: Store, account: str, source: tuple[str, bool] | None, draft: Path, seconds: float | None
+) -> None:
     if source is None:
         draft.mkdir(parents=True)
         return
@@ -66,7 +75,7 @@ def _fill(store: Store, account: str, source: tuple[str, bool] | None, draft: Pa
         return
     bucket, key = inputs.split(uri)
     with store.objects.open(account, bucket, key) as file:
-        unpack(file, draft, Limits(free=store.config.free_bytes))
+        unpack(file, draft, Limits(free=store.config.free_bytes, seconds=seconds))
 
 
 def _not_there(source: tuple[str, bool] | None) -> str:

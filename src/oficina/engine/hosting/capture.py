@@ -7,6 +7,7 @@ leaves behind and the next one uploads, and makes an object of each spool file e
 from __future__ import annotations
 
 import base64
+import contextlib
 import logging
 import queue
 import random
@@ -100,8 +101,9 @@ class Capture:
 
     def forget(self) -> None:
         """Drops what is held, after everything was emptied."""
-        while not self._queue.empty():
-            self._queue.get_nowait()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
 
     def _run(self) -> None:
         self._take_up()

@@ -85,6 +85,8 @@ class Connection:
             else:
                 self._sock.sendall(head)
                 self._sock.sendall(body)
+            # A plain server sends its body only when the head is acknowledged: 40 ms without this.
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         except BlockingIOError as error:
             raise TooSlow("the request was not taken in time") from error
         except OSError as error:

@@ -24,6 +24,7 @@ from oficina.runners.process import Spec
 from oficina.store.documents import Scope, everywhere
 from oficina.store.kinds import Document
 from oficina.store.queue import Task
+from oficina.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +50,15 @@ class Endpoints:
         here = hosting.of(engine.store)
         here.capture.start()
         here.traffic.start()
-        kept: set[Path] = set()
-        for account, region, endpoint in everywhere(engine.store.database, ENDPOINT):
+        known = list(everywhere(engine.store.database, ENDPOINT))
+        strays = _strays(engine.store, [endpoint for _, _, endpoint in known])
+        for account, region, endpoint in known:
             docs = engine.store.scope(account, region)
-            for member in ("_fleet", "_coming"):
-                if endpoint.get(member):
-                    kept |= set(fleets.places(engine.store, endpoint[member]))
             if endpoint.get("_fleet") and endpoint["EndpointStatus"] != "Deleting":
                 _adopt(engine, docs, endpoint)
             if endpoint["EndpointStatus"] not in SETTLED:
                 self._begin(engine, docs, endpoint["EndpointName"])
-        threading.Thread(target=_end_strays, args=(engine, kept), name="strays", daemon=True).start()
+        threading.Thread(target=_end, args=(engine, *strays), name="strays", daemon=True).start()
 
     def stop(self, engine: Engine) -> None:
         """Writes what is held in memory; the model processes run on."""
@@ -86,13 +85,14 @@ class Endpoints:
 
     def _work(self, engine: Engine, docs: Scope, name: str) -> None:
         with self._lock(docs.arn(ENDPOINT, name)):
+            life = _Life(engine, docs, name)
             try:
-                _Life(engine, docs, name).go()
+                life.go()
             except HostingAbandoned:
                 return
             except Exception:  # the edge of a thread: the endpoint must not stay in between
                 log.exception("the endpoint %s could not be changed", name)
-                _give_up(docs, name)
+                life.give_up()
 
     def _lock(self, arn: str) -> threading.Lock:
         with self._guard:
@@ -105,14 +105,14 @@ class _Life:
     def __init__(self, engine: Engine, docs: Scope, name: str) -> None:
         self.engine, self.docs, self.name = engine, docs, name
         self.hosting = hosting.of(engine.store)
-        self.status = ""
+        self.status, self.created = "", 0.0
 
     def go(self) -> None:
         """Brings about what the document says."""
         endpoint = self.docs.find(ENDPOINT, self.name)
-        self.status = endpoint["EndpointStatus"] if endpoint else ""
         if endpoint is None:
             return
+        self.status, self.created = endpoint["EndpointStatus"], endpoint["CreationTime"]
         match self.status:
             case "Creating" | "Updating":
                 self._raise(endpoint)
@@ -161,8 +161,14 @@ class _Life:
         return self.hosting.routes.find(self.docs.account, self.docs.region, self.name)
 
     def _abandoned(self) -> bool:
-        now = self.docs.find(ENDPOINT, self.name)
+        """Whether the endpoint is another's work by now, or another one has its name."""
+        now = self._now()
         return now is None or now["EndpointStatus"] != self.status
+
+    def _now(self) -> Document | None:
+        """The endpoint's document, None when there is none any more."""
+        now = self.docs.find(ENDPOINT, self.name)
+        return now if now is not None and now["CreationTime"] == self.created else None
 
     def _write(self, changes: Document, then: Callable[[], None] = lambda: None) -> None:
         """Changes the document unless it became another's work. Raises HostingAbandoned."""
@@ -261,6 +267,19 @@ class _Life:
             if not self._abandoned():
                 self.docs.delete(ENDPOINT, self.name)
 
+    def give_up(self) -> None:
+        """An endpoint that oficina itself failed at says so."""
+        reason = "InternalServerError: We encountered an internal error; the server's log says where."
+        with self.docs.transaction():
+            endpoint = self._now()
+            if endpoint is None or endpoint["EndpointStatus"] in SETTLED:
+                return
+            back = endpoint.get("_fleet") and endpoint["EndpointStatus"] in ("Updating", "RollingBack")
+            changes = (
+                _in_service(endpoint["_fleet"]) if back else {"EndpointStatus": "Failed", "_coming": None}
+            )
+            self.docs.update(ENDPOINT, self.name, {**changes, "FailureReason": reason})
+
 
 def _all(variants: list[Variant]) -> list[Instance]:
     return [one for variant in variants for one in variant.instances]
@@ -318,29 +337,26 @@ def _adopt(engine: Engine, docs: Scope, endpoint: Document) -> None:
         one.keep(route.changed, fleets.refresher(engine), adopted=True)
 
 
-def _end_strays(engine: Engine, kept: set[Path]) -> None:
-    """Ends processes that no endpoint knows: a crash came between a change and its end."""
+def _strays(store: Store, endpoints: list[Document]) -> tuple[list[Path], list[Path]]:
+    """The folders of processes that no endpoint knows, as a crash leaves them; and of unknown variants.
+
+    They are looked for before anything is begun: what comes later is no stray.
+    """
+    fleets_ = [one[member] for one in endpoints for member in ("_fleet", "_coming") if one.get(member)]
+    kept = {place for fleet in fleets_ for place in fleets.places(store, fleet)}
+    found = [spec.parent for spec in store.folder("endpoints").glob("*/*/*/spec.json")]
+    strays = [folder for folder in found if folder not in kept]
     variants = {place.parent for place in kept}
-    for found in engine.store.folder("endpoints").glob("*/*/*/spec.json"):
-        folder = found.parent
-        if folder in kept:
-            continue
+    return strays, [folder for folder in strays if folder.parent not in variants]
+
+
+def _end(engine: Engine, strays: list[Path], unknown: list[Path]) -> None:
+    """Ends strays; of variants that are unknown the credentials and the models go too."""
+    for folder in strays:
         if process.alive(folder):
             log.warning("the model process %s belongs to no endpoint any more", folder)
             process.stop(folder)
-        if folder.parent not in variants:
-            engine.store.keys.end_job(Spec.from_json(found.read_text(encoding="utf-8")).arn)
-            for path in folder.parent.glob("model*"):
-                process.remove(path)
-
-
-def _give_up(docs: Scope, name: str) -> None:
-    """An endpoint that oficina itself failed at says so."""
-    reason = "InternalServerError: We encountered an internal error; the server's log says where."
-    with docs.transaction():
-        endpoint = docs.find(ENDPOINT, name)
-        if endpoint is None or endpoint["EndpointStatus"] in SETTLED:
-            return
-        back = endpoint.get("_fleet") and endpoint["EndpointStatus"] in ("Updating", "RollingBack")
-        changes = _in_service(endpoint["_fleet"]) if back else {"EndpointStatus": "Failed", "_coming": None}
-        docs.update(ENDPOINT, name, {**changes, "FailureReason": reason})
+    for folder in unknown:
+        engine.store.keys.end_job(Spec.from_json((folder / "spec.json").read_text(encoding="utf-8")).arn)
+        for path in folder.parent.glob("model*"):
+            process.remove(path)

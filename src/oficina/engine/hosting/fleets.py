@@ -15,9 +15,10 @@ from pathlib import Path
 
 from oficina.chaos import point
 from oficina.engine import program
-from oficina.engine.hosting import artifacts
+from oficina.engine.hosting import chains
+from oficina.engine.hosting.chains import Chain
 from oficina.engine.hosting.instance import HOST, Instance, with_port
-from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, LOG_GROUP, MODEL, HostingFailed, container_of
+from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, LOG_GROUP, MODEL, HostingFailed, containers_of
 from oficina.engine.hosting.routes import Variant
 from oficina.engine.jobs import JobFailed
 from oficina.engine.workers import Engine
@@ -29,8 +30,9 @@ from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 from oficina.store.store import Store
 
-STARTUP_SECONDS = 240.0
-"""In what time a process must become healthy unless the configuration says otherwise (aws-contracts D.6)."""
+STARTUP_SECONDS = 480.0
+"""In what time a process must become healthy unless the configuration says otherwise (Developer Guide,
+"Custom Inference Code with Hosting Services": 8 minutes; until 2025 it said 4)."""
 GRACE_SECONDS = 30
 """Between SIGTERM and SIGKILL (aws-contracts D.6)."""
 MAX_REASON = 1024
@@ -60,16 +62,19 @@ def plan(docs: Scope, config_name: str) -> Document:
 
 def _plan_variant(docs: Scope, variant: Document) -> Document:
     model = docs.get(MODEL, variant["ModelName"])
-    container = container_of(model)
+    containers = containers_of(model)
     planned = {
         "name": variant["VariantName"],
         "weight": variant.get("InitialVariantWeight", 1.0),
         "instances": [mint() for _ in range(variant.get("InitialInstanceCount", 1))],
         "timeout": variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS),
-        "container": container,
+        "download": variant.get("ModelDataDownloadTimeoutInSeconds"),
+        "container": containers[0],
+        "chain": containers if len(containers) > 1 else None,
+        "mode": chains.mode_of(model),
         "role": model["ExecutionRoleArn"],
         "volume": variant.get("VolumeSizeInGB"),
-        "image": {"SpecifiedImage": container["Image"]},
+        "images": [{"SpecifiedImage": container["Image"]} for container in containers],
     }
     for member in ("ServerlessConfig", "ManagedInstanceScaling", "RoutingConfig"):
         if member in variant:
@@ -182,16 +187,17 @@ class Raising:
         return variants
 
     def _begin(self, planned: Document, fresh: list[Instance]) -> Variant:
-        """Fetches image and model of a variant and launches its processes."""
+        """Fetches images and models of a variant and launches its processes."""
+        containers = planned.get("chain") or [planned["container"]]
+        folder = folder_of(self.engine.store, self.fleet, planned)
         try:
-            image = program.image_of(self.engine, planned["container"]["Image"])
+            chain = Chain.of(self.engine, containers, planned.get("mode", "Serial"), folder)
         except (JobFailed, ImageError) as failure:
             raise HostingFailed(f"The image of production variant {planned['name']}: {failure}") from failure
-        planned["image"] |= {
-            "ResolvedImage": f"{_untagged(image.uri)}@{image.image_digest}",
-            "ResolutionTime": planned["image"].get("ResolutionTime", self.engine.clock.now()),
-        }
-        inputs = self._data(planned)
+        planned["images"] = [
+            self._resolved(told, link.image) for told, link in zip(_images(planned), chain.links, strict=True)
+        ]
+        data = chain.fetch(self.engine.store, self.docs.account, planned.get("download"))
         found = []
         for one in instances(self.engine.store, self.fleet, planned):
             if one.name in self.there:
@@ -199,55 +205,53 @@ class Raising:
                 continue
             fresh.append(one)
             found.append(one)
-            self._launch(one, planned, image, inputs)
+            self._launch(one, planned, chain, data)
         return Variant(planned["name"], planned["weight"], found)
 
-    def _data(self, planned: Document) -> list[Document]:
-        """The model's folders as inputs of every process."""
-        container, folder = planned["container"], folder_of(self.engine.store, self.fleet, planned)
-        wanted = [("model", "/opt/ml/model", container)]
-        for more in container.get("AdditionalModelDataSources", ()):
-            name = more["ChannelName"]
-            target = f"/opt/ml/additional-model-data-sources/{name}"
-            wanted.append(
-                (f"model-{name}", target, {"ModelDataSource": {"S3DataSource": more["S3DataSource"]}})
-            )
-        found = []
-        for name, target, source in wanted:
-            artifacts.fetch(self.engine.store, self.docs.account, source, folder / name)
-            found.append({"host": None, "target": target, "lower": str(folder / name)})
-        return found
+    def _resolved(self, told: Document, image: Image) -> Document:
+        return told | {
+            "ResolvedImage": f"{_untagged(image.uri)}@{image.image_digest}",
+            "ResolutionTime": told.get("ResolutionTime", self.engine.clock.now()),
+        }
 
-    def _launch(self, one: Instance, planned: Document, image: Image, inputs: list[Document]) -> None:
-        group = LOG_GROUP.format(name=self.endpoint["EndpointName"])
+    def _launch(self, one: Instance, planned: Document, chain: Chain, data: list[list[Document]]) -> None:
+        group, logs = LOG_GROUP.format(name=self.endpoint["EndpointName"]), self.engine.store.logs
         stream = f"{planned['name']}/{one.name}"
-        self.engine.store.logs.attach(self.docs.account, self.docs.region, group, stream, one.log)
-        one.start(lambda port: self._spec(one, planned, image, inputs, port))
+        logs.attach(self.docs.account, self.docs.region, group, stream, one.log)
+        for link in chain.links if chain.several else ():
+            own = one.folder / "hosts" / link.name / "log"
+            logs.attach(self.docs.account, self.docs.region, group, f"{stream}/{link.name}", own)
+        one.start(lambda port: self._spec(one, planned, chain, data, port))
 
     def _spec(
-        self, one: Instance, planned: Document, image: Image, inputs: list[Document], port: int
+        self, one: Instance, planned: Document, chain: Chain, data: list[list[Document]], port: int
     ) -> Spec:
-        key = key_of(self.endpoint["EndpointArn"], self.fleet)
-        job = {"RoleArn": planned["role"]}
-        document = program.spec_base(self.engine, self.docs.region, job, key, image, one.folder)
-        document["env"] |= {
-            "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
-            **planned["container"].get("Environment", {}),
-            "SAGEMAKER_BIND_TO_PORT": str(port),
-        }
-        document |= {
+        bases = [self._base(one, planned, link.image) for link in chain.links]
+        told = {"SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
+        document = bases[0] | {
+            "layers": [*bases[0]["layers"], program.libraries()],
             "name": self.endpoint["EndpointName"],
             "hosts": [HOST],
-            "command": list(image.serve),
             "workdir": "/",
-            "inputs": inputs,
             "directories": ["/opt/ml/output"],
             "stop_grace_seconds": GRACE_SECONDS,
             "port": port,
         }
         if planned["volume"]:
             document["disk_bytes"] = planned["volume"] * program.GIB
-        return program.spec(document)
+        if chain.several:
+            document = chain.add({**document, "command": chains.COMMAND}, bases, data, [HOST], told)
+            document["env"]["SAGEMAKER_BIND_TO_PORT"] = str(port)
+            return Spec.of(document)
+        document |= {"command": list(chain.links[0].image.serve), "inputs": data[0]}
+        own = planned["container"].get("Environment", {})
+        document["env"] = {**document["env"], **told, **own, "SAGEMAKER_BIND_TO_PORT": str(port)}
+        return Spec.of(document)
+
+    def _base(self, one: Instance, planned: Document, image: Image) -> Document:
+        key = key_of(self.endpoint["EndpointArn"], self.fleet)
+        job = {"RoleArn": planned["role"]}
+        return program.spec_base(self.engine, self.docs.region, job, key, image, one.folder)
 
     def _await(self, one: Instance, planned: Document) -> None:
         deadline = time.monotonic() + planned["timeout"]
@@ -279,6 +283,11 @@ class Raising:
         return said[:MAX_REASON]
 
 
+def _images(planned: Document) -> list[Document]:
+    """The images of a variant; a plan of an earlier release has one."""
+    return list(planned.get("images") or [planned["image"]])
+
+
 def _untagged(uri: str) -> str:
     """An image URI without tag or digest."""
     place, slash, name = uri.partition("@")[0].rpartition("/")
@@ -299,7 +308,7 @@ def summaries(fleet: Document) -> list[Document]:
         count, serverless = len(variant["instances"]), variant.get("ServerlessConfig")
         summary: Document = {
             "VariantName": variant["name"],
-            "DeployedImages": [variant["image"]],
+            "DeployedImages": _images(variant),
             "CurrentWeight": variant["weight"],
             "DesiredWeight": variant["weight"],
         }

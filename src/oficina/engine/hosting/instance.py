@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from oficina.engine.hosting import connection, listening, ports
+from oficina.engine.hosting import connection, ports
 from oficina.engine.hosting.connection import Pool
 from oficina.engine.hosting.kinds import HostingAbandoned, HostingFailed
 from oficina.runners import process
 from oficina.runners.process import Spec
+from oficina.runners.transform import listening
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Instance:
     def await_health(self, deadline: float, abandoned: Callable[[], bool]) -> None:
         """Waits for ``/ping``. Raises HostingFailed when the process ends or the time is over."""
         pause, begun = FIRST_PAUSE, time.monotonic()
-        while not connection.ping(self.pool.port, PING_SECONDS):
+        while not (connection.ping(self.pool.port, PING_SECONDS) and self._listens()):
             if time.monotonic() - begun > PATIENCE_SECONDS and self._found_elsewhere():
                 break
             if not process.alive(self.folder):
@@ -86,28 +87,31 @@ class Instance:
             pause = min(LONGEST_PAUSE, pause * 1.3)
         self.up = True
 
+    def _listens(self) -> bool:
+        """Whether it is this process that answers at its port, and not one that took it before."""
+        return self.pool.port in self._ports()
+
     def _found_elsewhere(self) -> bool:
         """Whether the program listens, and is healthy, on a port of its own choice."""
-        pid = process.read_pid(self.folder / "hosts" / HOST / "pid")[0]
-        for port in listening.ports(pid) - {self.pool.port} if pid else ():
+        for port in self._ports() - {self.pool.port}:
             if connection.ping(port, PING_SECONDS):
                 self.pool = Pool(port)
                 return True
         return False
+
+    def _ports(self) -> set[int]:
+        """Where the processes of the host listen."""
+        pid = process.read_pid(self.folder / "hosts" / HOST / "pid")[0]
+        return listening.ports(pid) if pid else set()
 
     def port_was_taken(self) -> bool:
         """Whether the process ended because somebody else had its port."""
         return "address already in use" in self.tail().lower()
 
     def tail(self) -> str:
-        """The last lines that the process printed, without their times."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, file.seek(0, 2) - 16_384))
-                lines = file.read().decode("utf-8", "replace").splitlines()
-        except FileNotFoundError:
-            return ""
-        return " | ".join(line.partition(" ")[2].strip() for line in lines[-TAIL_LINES:])
+        """The last lines that the process printed, without their times; of several containers each one's."""
+        found = [_last_lines(path) for path in sorted((self.folder / "hosts").glob("*/log"))]
+        return " | ".join(line for lines in found for line in lines)
 
     def keep(
         self, changed: Callable[[], None], refresh: Callable[[Spec], Spec], adopted: bool = False
@@ -211,6 +215,13 @@ class Instance:
         for path in (self.folder / "hosts").glob("*/*"):
             if path.name != "log":
                 process.remove(path)
+
+
+def _last_lines(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - 16_384))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    return [line.partition(" ")[2].strip() for line in lines[-TAIL_LINES:]]
 
 
 def with_port(spec: Spec, port: int) -> Spec:

@@ -96,7 +96,7 @@ def invoke(hosting: Hosting, account: str, region: str, call: Call, began: float
     route, variant, status = exchange.route, exchange.variant, exchange.head.status
     _count(hosting, route, variant, status, answered - sent, sent - began)
     if not 200 <= status < 300:
-        raise model_error(route, status, body.decode("utf-8", "replace"))
+        raise model_error(route, status, body.decode("utf-8", "replace"), exchange.head)
     headers = exchange.head.headers
     if route.capture is not None and hosting.capture.wants(route):
         hosting.capture.add(
@@ -130,7 +130,7 @@ def stream(hosting: Hosting, account: str, region: str, call: Call, began: float
         finally:
             exchange.done(whole)
         _count(hosting, exchange.route, exchange.variant, status, time.perf_counter() - sent, sent - began)
-        raise model_error(exchange.route, status, text)
+        raise model_error(exchange.route, status, text, exchange.head)
     return Answer(
         exchange.variant.name, exchange.head.headers, _Pieces(hosting, exchange, sent, sent - began)
     )
@@ -268,8 +268,12 @@ def _went_wrong(hosting: Hosting, route: Route, variant: Variant, error: Excepti
     return model_error(route, 500, f"The model process ended the connection: {error}")
 
 
-def model_error(route: Route, status: int, message: str) -> AwsError:
-    """ModelError in AWS's words (surface §7.5; public issues show the sentence)."""
+def model_error(route: Route, status: int, message: str, head: Head | None = None) -> AwsError:
+    """ModelError in AWS's words (surface §7.5; public issues show the sentence).
+
+    A relay's head says which of several containers it was.
+    """
+    who = head.headers.get("x-oficina-container", "primary") if head else "primary"
     group = LOG_GROUP.format(name=route.name)
     side = "client" if 400 <= status < 500 else "server"
     where = (
@@ -279,7 +283,7 @@ def model_error(route: Route, status: int, message: str) -> AwsError:
     message = message.strip()
     return AwsError(
         "ModelError",
-        f'Received {side} error ({status}) from primary with message "{message[:MAX_TOLD]}". '
+        f'Received {side} error ({status}) from {who} with message "{message[:MAX_TOLD]}". '
         f"See {where} in account {route.account} for more information.",
         424,
         OriginalStatusCode=status,

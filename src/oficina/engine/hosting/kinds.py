@@ -32,11 +32,15 @@ LOG_GROUP = "/aws/sagemaker/Endpoints/{name}"
 """The log group of an endpoint (contracts, clients-and-wire §4.1)."""
 
 
-def container_of(model: Document) -> Document:
-    """The container that runs for a model: what it was made with, or what its model package stands for."""
+def containers_of(model: Document) -> list[Document]:
+    """The containers that run for a model: what it was made with, or what its model package stands for."""
     several = model.get("_containers") or model.get("Containers") or [model["PrimaryContainer"]]
-    container: Document = several[0]
-    return container
+    return list(several)
+
+
+def container_of(model: Document) -> Document:
+    """The container that runs for a model; of several the first."""
+    return containers_of(model)[0]
 
 
 class HostingFailed(Exception):

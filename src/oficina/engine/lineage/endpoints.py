@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 from oficina import arns
 from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, MODEL
-from oficina.engine.lineage.entities import action, artifact, context, join
+from oficina.engine.lineage.entities import action, artifact, context, data_of, join
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 from oficina.store.store import Store
@@ -35,10 +37,11 @@ def keep(store: Store, docs: Scope, endpoint: Document) -> None:
 def _served(docs: Scope, fleet: Document) -> list[tuple[str, str]]:
     """What a fleet serves: data, images, and the packages that its models were made of."""
     found = [(arn, "Model") for arn in _packages(docs, fleet["config"])]
-    for variant in fleet["variants"]:
-        container = variant["container"]
-        if container.get("ModelDataUrl"):
-            found.append((container["ModelDataUrl"], "Model"))
+    several = (variant.get("chain") or [variant["container"]] for variant in fleet["variants"])
+    for container in itertools.chain.from_iterable(several):
+        data = data_of(container)
+        if data is not None:
+            found.append((data, "Model"))
         if container.get("Image"):
             found.append((container["Image"], "Image"))
     return found

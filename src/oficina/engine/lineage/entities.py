@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from oficina.engine.hosting import artifacts
 from oficina.engine.lineage.kinds import ACTION, ARTIFACT, CONTEXT
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
@@ -38,6 +39,12 @@ def context(docs: Scope, name: str, kind: str, source: Document, **more: object)
     if docs.find(CONTEXT, name) is None:
         docs.create(CONTEXT, {"ContextName": name, "ContextType": kind, "Source": source, **more})
     return docs.arn(CONTEXT, name)
+
+
+def data_of(container: Document) -> str | None:
+    """Where a container's model data is: one archive, or a folder of files."""
+    found = artifacts.source_of(container)
+    return None if found is None else found[0]
 
 
 def join(store: Store, docs: Scope, source: str, destination: str, kind: str) -> None:

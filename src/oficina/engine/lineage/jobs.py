@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oficina.engine.hosting.kinds import MODEL, container_of
-from oficina.engine.lineage.entities import artifact, join
+from oficina.engine.lineage.entities import artifact, data_of, join
 from oficina.engine.lineage.kinds import TRIAL, TRIAL_COMPONENT
 from oficina.store.documents import Scope
 from oficina.store.experiments import Measure
@@ -192,8 +192,9 @@ def _transform(docs: Scope, job: Document) -> Told:
     place = job.get("TransformOutput", {}).get("S3OutputPath")
     outputs = [Thing("SageMaker.TransformOutput", place, "DataSet")] if place else []
     container = container_named(docs, job.get("ModelName", ""))
-    if container.get("ModelDataUrl"):
-        inputs.append(Thing("SageMaker.ModelArtifact", container["ModelDataUrl"], "Model"))
+    data = data_of(container)
+    if data is not None:
+        inputs.append(Thing("SageMaker.ModelArtifact", data, "Model"))
     parameters = {**_cluster(job.get("TransformResources", {})), **job.get("Environment", {})}
     return inputs + _image(container.get("Image")), outputs, parameters
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import secrets
 import shutil
 import sqlite3
 import time
@@ -37,7 +37,7 @@ def lay(made: Path, database: Path, artifacts: str) -> bool:
 def keep(database: Path, made: Path) -> None:
     """Keeps the database of a server that has not been used yet, for the next ones."""
     made.parent.mkdir(parents=True, exist_ok=True)
-    temporary = made.with_suffix(f".{os.getpid()}")
+    temporary = made.with_suffix(f".{secrets.token_hex(8)}")
     with (
         contextlib.closing(sqlite3.connect(database)) as source,
         contextlib.closing(sqlite3.connect(temporary)) as copy,

@@ -1,25 +1,26 @@
 """Automatic registration: a version in MLflow becomes a model package, once (contracts, surface §7.6).
 
-MLflow's own tables are what is read, so nothing is missed while oficina was down; the proxy only wakes the
-reader early. The ClientToken follows from server, model and version: it keeps that a package is made once.
+MLflow's own tables are what is read; the door only wakes the reader early, and waits for it.
+The ClientToken follows from server, model and version: it keeps that a package is made once.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import re
 import sqlite3
 import threading
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from oficina.chaos import point
-from oficina.engine.mlflow import sites
+from oficina.engine.mlflow import attachments, sites, versions
 from oficina.engine.mlflow.sites import Site
+from oficina.engine.mlflow.versions import Stage, Version
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 
@@ -28,35 +29,68 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 """How often the files of MLflow's databases are looked at: a glance, unless one has changed."""
 AGAIN_SECONDS = 15.0
-"""How long a version that could not be registered waits."""
-_VERSIONS = """
-SELECT name, version, run_id FROM model_versions AS v
-WHERE creation_time>=? AND status='READY' AND NOT EXISTS (
-    SELECT 1 FROM registered_model_tags AS t
-    WHERE t.name=v.name AND t.workspace=v.workspace
-    AND t.key='mlflow.prompt.is_prompt' AND lower(t.value)='true'
-) ORDER BY creation_time, name, version
-"""
-"""Prompts are kept among the models and are none."""
+"""How long what could not be registered waits."""
+SETTLE_SECONDS = 5.0
+"""How long the answer to a client may wait for the registry (contracts: a package appears in 5 seconds)."""
 _UNFIT = re.compile(r"[^A-Za-z0-9]+")
+_TAG = re.compile(r"[\w\s+\-=.:/@]*")
+MOST_TAGS = 50
+"""The most tags of a group (botocore, TagList)."""
 MAX_GROUP = 63
 """The longest name of a group (botocore, EntityName)."""
-
-_wake = threading.Event()
-
-
-def wake() -> None:
-    """Says that a version was registered just now."""
-    _wake.set()
+_GROUP = ""
+"""Stands for a version where a model as a whole is remembered: its group was made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version of a registered model."""
+class _Rounds:
+    """The looks at all servers, one after the other, and who waits for the next one to end."""
 
-    model: str
-    number: str
-    run: str | None
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._begun = self._ended = 0
+        self._asked = False
+
+    def wake(self) -> None:
+        """Asks for a look before its time."""
+        with self._changed:
+            self._asked = True
+            self._changed.notify_all()
+
+    def next(self) -> None:
+        """Ends the present look; returns when the next one is due."""
+        with self._changed:
+            self._ended = self._begun
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._asked, LOOK_SECONDS)
+            self._asked = False
+            self._begun += 1
+
+    def settled(self) -> None:
+        """Returns when a look that began after now has ended, or when that takes too long."""
+        with self._changed:
+            wanted = self._begun + 1
+            self._asked = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._ended >= wanted, SETTLE_SECONDS)
+
+
+_rounds = _Rounds()
+
+
+def registered(site: Site) -> None:
+    """Says that something was registered; returns when the registry has it, within seconds."""
+    if site.registers:
+        _rounds.settled()
+
+
+def alias_set(site: Site, model: str, alias: str) -> None:
+    """Says that an alias was set, perhaps to what it was: as the last that was set, it counts again."""
+    takeovers = site.engine.store.takeovers
+    for name, mark in takeovers.known(site.arn):
+        if name == model and mark.partition("@")[2] == alias:
+            takeovers.drop(site.arn, model, mark)
+    site.seen = None
+    registered(site)
 
 
 class Registration:
@@ -64,7 +98,6 @@ class Registration:
 
     def __init__(self) -> None:
         self._stopping = False
-        self._seen: dict[str, object] = {}
 
     def start(self, engine: Engine) -> None:
         """Begins to look."""
@@ -73,83 +106,127 @@ class Registration:
     def stop(self) -> None:
         """Ends the thread."""
         self._stopping = True
-        wake()
+        _rounds.wake()
 
     def _run(self, engine: Engine) -> None:
         while not self._stopping:
             for site in sites.of(engine.store).all():
                 if site.registers and not self._stopping:
                     try:
-                        self._look(engine, site)
+                        _look(engine, site)
                     except Exception:  # the edge of a thread: the next server has its turn
+                        site.seen = None
                         log.exception("the models of %s could not be registered", site.arn)
-            _wake.wait(LOOK_SECONDS)
-            _wake.clear()
-
-    def _look(self, engine: Engine, site: Site) -> None:
-        state = _state(site)
-        if state is None or self._seen.get(site.arn) == (state, site.since):
-            return
-        known = engine.store.takeovers.known(site.arn)
-        failed = False
-        for version in _versions(site):
-            if (version.model, version.number) not in known:
-                failed = not _take_over(engine, site, version) or failed
-        if failed:
-            threading.Timer(AGAIN_SECONDS, self._forget, (site.arn,)).start()
-        self._seen[site.arn] = (state, site.since)
-
-    def _forget(self, arn: str) -> None:
-        self._seen.pop(arn, None)
+            _rounds.next()
 
 
-def _state(site: Site) -> object:
-    """What changes when MLflow has written, None when there is no database yet."""
-    found = []
-    for suffix in ("", "-wal"):
-        with contextlib.suppress(FileNotFoundError):
-            facts = site.database.with_name(site.database.name + suffix).stat()
-            found.append((facts.st_ino, facts.st_mtime_ns, facts.st_size))
-    return tuple(found) or None
+def _look(engine: Engine, site: Site) -> None:
+    """Takes over what is new on a server, if anything changed since the last look."""
+    state = versions.state(site)
+    if state is None or site.seen == (state, site.since):
+        return
+    site.seen = (state, site.since)  # before reading: what changes meanwhile is seen by the next look
+    if not _Takeover(engine, site).go():
+        threading.Timer(AGAIN_SECONDS, _forget, (site,)).start()
 
 
-def _versions(site: Site) -> list[Version]:
-    uri = f"{site.database.as_uri()}?mode=ro"
-    with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
+def _forget(site: Site) -> None:
+    site.seen = None
+
+
+class _Takeover:
+    """What is new on one MLflow server, brought into the model registry."""
+
+    def __init__(self, engine: Engine, site: Site) -> None:
+        self.engine, self.site, self.takeovers = engine, site, engine.store.takeovers
+        self.known = self.takeovers.known(site.arn)
+
+    def go(self) -> bool:
+        """Whether everything could be done: groups, then packages, then stages of their life cycle."""
+        models = [name for name in versions.models(self.site) if (name, _GROUP) not in self.known]
+        new = [one for one in versions.versions(self.site) if (one.model, one.number) not in self.known]
+        done = [self._try(f"the model {name}", self._group, name) for name in models]
+        done += [self._try(f"{one.model} {one.number}", self._package, one) for one in new]
+        self._stages()
+        return all(done)
+
+    def _stages(self) -> None:
+        """Gives packages the stages of new aliases, and forgets those of aliases that are gone."""
+        found = versions.stages(self.site)
+        told = {(one.model, _mark_of(one)) for one in found}
+        for model, mark in [key for key in self.known if "@" in key[1] and key not in told]:
+            self.takeovers.drop(self.site.arn, model, mark)
+        new = [one for one in found if (one.model, _mark_of(one)) not in self.known]
+        mine = [one for one in new if (one.model, one.number) in self.known]
+        for one in mine:
+            self._try(f"the stage {one.alias} of {one.model} {one.number}", self._stage, one)
+            self._keep(one.model, _mark_of(one), self.known[one.model, one.number])
+
+    def _try(self, what: str, do: Callable[[Any], None], given: Any) -> bool:
         try:
-            rows = connection.execute(_VERSIONS, (site.since * 1000,)).fetchall()
-        except sqlite3.OperationalError as error:
-            if "no such" in str(error):  # MLflow is only making its tables
-                return []
-            raise
-    return [Version(name, str(number), run) for name, number, run in rows]
+            do(given)
+        except (AwsError, sqlite3.OperationalError) as error:
+            log.warning("%s of %s is not registered: %s", what, self.site.arn, error)
+            return False
+        return True
+
+    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        return self.engine.call(self.site.account, self.site.region, "sagemaker", operation, request)
+
+    def _keep(self, model: str, version: str, package: str) -> None:
+        self.takeovers.put(self.site.arn, model, version, package)
+        self.known[model, version] = package
+
+    def _group(self, model: str) -> None:
+        """Makes the group of a model, as soon as the model is registered."""
+        name = group_name(model, self.site.arn)
+        try:
+            self._call("DescribeModelPackageGroup", {"ModelPackageGroupName": name})
+        except AwsError:
+            told = f"Versions of the MLflow model {model}"
+            request: dict[str, Any] = {
+                "ModelPackageGroupName": name,
+                "ModelPackageGroupDescription": told[:1024],
+            }
+            tags = _fitting(versions.tags(self.site, model))
+            self._call("CreateModelPackageGroup", request | ({"Tags": tags} if tags else {}))
+        self._keep(model, _GROUP, name)
+
+    def _package(self, version: Version) -> None:
+        """Makes the package of a version; the tag comes last: who sees it finds everything."""
+        self._group(version.model)
+        group = group_name(version.model, self.site.arn)
+        package = self._call("CreateModelPackage", _request(self.site, version, group))["ModelPackageArn"]
+        for member, value in self._further(version).items():
+            try:
+                self._call("UpdateModelPackage", {"ModelPackageArn": package, **value})
+            except AwsError as error:  # what was laid beside a model is the user's and may be wrong
+                log.warning("the package %s has no %s: %s", package, member, error)
+        point("mlflow-registered")
+        versions.mark(self.site, version, package)
+        self._keep(version.model, version.number, package)
+
+    def _further(self, version: Version) -> dict[str, dict[str, Any]]:
+        """What a package gets apart from its CreateModelPackage, whose token wants the same request again."""
+        store, account = self.engine.store, self.site.account
+        further: dict[str, dict[str, Any]] = {}
+        specification = attachments.specification(store, account, version.place)
+        if specification is not None:
+            further["inference specification"] = {"InferenceSpecification": specification}
+        card = _card(self.site, version, attachments.evaluations(store, account, version.place))
+        if card is not None:
+            further["model card"] = {"ModelCard": card}
+        return further
+
+    def _stage(self, stage: Stage) -> None:
+        package = self.known[stage.model, stage.number]
+        life = {"Stage": stage.stage, "StageStatus": stage.status}
+        self._call("UpdateModelPackage", {"ModelPackageArn": package, "ModelLifeCycle": life})
 
 
-def _take_over(engine: Engine, site: Site, version: Version) -> bool:
-    """Makes the package of a version; False when the registry refused."""
-
-    def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        return engine.call(site.account, site.region, "sagemaker", operation, request)
-
-    group = group_name(version.model)
-    try:
-        _make_group(call, group, version.model)
-        package = call("CreateModelPackage", _request(site, version, group))
-    except AwsError as error:
-        log.warning("%s %s of %s is not registered: %s", version.model, version.number, site.arn, error)
-        return False
-    point("mlflow-registered")
-    engine.store.takeovers.put(site.arn, version.model, version.number, package["ModelPackageArn"])
-    return True
-
-
-def _make_group(call: Any, group: str, model: str) -> None:
-    try:
-        call("DescribeModelPackageGroup", {"ModelPackageGroupName": group})
-    except AwsError:
-        described = f"Versions of the MLflow model {model}"
-        request = {"ModelPackageGroupName": group, "ModelPackageGroupDescription": described[:1024]}
-        call("CreateModelPackageGroup", request)
+def _mark_of(stage: Stage) -> str:
+    """How it is remembered that a stage was given: numbers of versions have no ``@``."""
+    return f"{stage.number}@{stage.alias}"
 
 
 def _request(site: Site, version: Version, group: str) -> dict[str, Any]:
@@ -160,20 +237,62 @@ def _request(site: Site, version: Version, group: str) -> dict[str, Any]:
     }
     if version.run:
         told["MLflowRunId"] = version.run
-    token = hashlib.sha256(f"{site.arn}\n{site.id}\n{version.model}\n{version.number}".encode()).hexdigest()
+    token = _digest(f"{site.arn}\n{site.id}\n{version.model}\n{version.number}", 36)
+    where = {"SourceUri": version.source} if _tellable(version.source) else {}
     return {
+        **where,
         "ModelPackageGroupName": group,
         "ModelPackageDescription": f"Version {version.number} of the MLflow model {version.model}"[:1024],
         "MetadataProperties": {"GeneratedBy": orjson.dumps(told).decode()},
         "ModelApprovalStatus": "PendingManualApproval",
-        "ClientToken": token[:36],
+        "ClientToken": token,
     }
 
 
-def group_name(model: str) -> str:
-    """The group of a registered model: its name, where a group may have it, else one that is like it."""
+def _fitting(tags: dict[str, str]) -> list[dict[str, str]]:
+    """The tags of a model that its group may have (botocore, Tag); MLflow's own tell nothing of it."""
+    return [
+        {"Key": key, "Value": value}
+        for key, value in tags.items()
+        if not key.startswith(("mlflow.", "aws:"))
+        and 0 < len(key) <= 128
+        and len(value) <= 256
+        and _TAG.fullmatch(key + value)
+    ][:MOST_TAGS]
+
+
+def _tellable(source: str) -> bool:
+    """Whether a source may be a SourceUri (botocore, ModelPackageSourceUri); an ARN would mean a package."""
+    fits = all(unicodedata.category(letter)[0] in "LMZNP" for letter in source)
+    return fits and 0 < len(source) <= 1024 and not source.startswith("arn:")
+
+
+def _card(site: Site, version: Version, evaluations: list[dict[str, Any]]) -> dict[str, str] | None:
+    """A model card with the metrics of a version's run and its evaluations; None when it has neither."""
+    metrics = versions.metrics(site, version.run) if version.run else []
+    if metrics:
+        data = [{"name": name, "type": "number", "value": value} for name, value in metrics]
+        groups = [{"name": "metrics", "metric_data": data}]
+        evaluations = [{"name": f"MLflow run {version.run}", "metric_groups": groups}, *evaluations]
+    if not evaluations:
+        return None
+    content = orjson.dumps({"evaluation_details": evaluations}).decode()
+    return {"ModelCardContent": content, "ModelCardStatus": "Draft"}
+
+
+def group_name(model: str, arn: str) -> str:
+    """The group of a registered model: its name and six digits that tell its MLflow server from others.
+
+    They are the first of the SHA-256 of the ARN's last part (Developer Guide, "Automatically register
+    SageMaker AI models"). A name that a group may not have gets the nearest one.
+    """
+    suffix = _digest(arn.rpartition("/")[2], 6)
     fit = _UNFIT.sub("-", model).strip("-")
-    if fit == model and len(fit) <= MAX_GROUP:
-        return fit
-    digest = hashlib.sha256(model.encode()).hexdigest()[:8]
-    return f"{fit[: MAX_GROUP - 9].strip('-') or 'model'}-{digest}"
+    if fit == model and len(fit) + 1 + len(suffix) <= MAX_GROUP:
+        return f"{fit}-{suffix}"
+    told = f"{_digest(model, 8)}-{suffix}"
+    return f"{fit[: MAX_GROUP - 1 - len(told)].strip('-') or 'model'}-{told}"
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

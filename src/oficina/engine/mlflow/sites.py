@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +13,7 @@ from weakref import WeakKeyDictionary
 from oficina.engine import program
 from oficina.engine.hosting import fleets
 from oficina.engine.hosting.instance import HOST, Instance
-from oficina.engine.hosting.kinds import HostingAbandoned, HostingFailed
-from oficina.engine.jobs import JobFailed
+from oficina.engine.hosting.kinds import HostingAbandoned
 from oficina.engine.mlflow import fresh
 from oficina.engine.mlflow.kinds import CLOSED, IMAGE, MlflowFailed, registers
 from oficina.engine.workers import Engine
@@ -46,6 +44,8 @@ class Site:
         self._instance: Instance | None = None
         self._failure = ""
         self._gone = False
+        self.seen: object = None
+        """The state of the database that was last looked at for new versions."""
         self._changed = threading.Condition()
         self._life = threading.Lock()
         self.read(document)
@@ -113,6 +113,8 @@ class Site:
         """Launches the process and stands by until it answers."""
         try:
             with self._life:
+                if self._instance is not instance:
+                    return  # it was ended before it began
                 image = program.image_of(self.engine, IMAGE)
                 self.database.parent.mkdir(parents=True, exist_ok=True)
                 made = fresh.template(self.engine.config, image)
@@ -127,15 +129,21 @@ class Site:
             instance.keep(self._tell, fleets.refresher(self.engine))
         except HostingAbandoned:
             return
-        except (HostingFailed, JobFailed, OSError, sqlite3.Error) as failure:
+        except Exception as failure:  # the edge of a thread: who waits for the process must hear of it
             log.warning("the MLflow server of %s does not start: %s", self.arn, failure)
+            self._fail(instance, failure)
+        self._tell()
+
+    def _fail(self, instance: Instance, failure: Exception) -> None:
+        """Ends a process that does not come up, unless it has been ended, and maybe followed, already."""
+        with self._life:
+            if self._instance is not instance:
+                return
             tail = instance.tail()
             instance.close(kill=True)
             with self._changed:
-                if self._instance is instance:
-                    self._instance = None
-                    self._failure = f"The MLflow server does not start: {failure} {tail}"[:1024]
-        self._tell()
+                self._instance = None
+                self._failure = f"The MLflow server does not start: {failure} {tail}"[:1024]
 
     def _tell(self) -> None:
         with self._changed:
@@ -161,7 +169,7 @@ class Site:
                 "stop_grace_seconds": GRACE_SECONDS,
                 "port": port,
             }
-            return program.spec(document)
+            return Spec.of(document)
 
         return make
 
@@ -185,16 +193,20 @@ class Site:
 
     def rest(self, idle: float) -> None:
         """Ends the process when nobody has used it for so many seconds."""
-        with self._changed:
-            quiet = self.in_flight == 0 and time.monotonic() - self.used > idle
-        if quiet and self._instance is not None:
+        if self._instance is not None and self._is_idle(idle):
             log.info("the MLflow server of %s is idle and rests", self.arn)
-            self.close()
+            self.close(idle=idle)
 
-    def close(self, kill: bool = False) -> None:
-        """Ends the process; the next request starts it again."""
+    def _is_idle(self, seconds: float) -> bool:
+        with self._changed:
+            return self.in_flight == 0 and time.monotonic() - self.used > seconds
+
+    def close(self, kill: bool = False, idle: float = -1.0) -> None:
+        """Ends the process, unless it was used within ``idle`` seconds; the next request starts it again."""
         with self._life:
             with self._changed:
+                if idle >= 0 and not self._is_idle(idle):
+                    return
                 instance, self._instance = self._instance, None
             if instance is not None:
                 instance.close(kill)

@@ -11,6 +11,20 @@ from typing import Any
 
 import orjson
 
+_CHECK = (
+    "AppSpecification",
+    "CheckType",
+    "Environment",
+    "ModelPackageGroupName",
+    "NetworkConfig",
+    "ProcessingInputs",
+    "ProcessingResources",
+    "RegisterNewBaseline",
+    "RoleArn",
+    "SkipCheck",
+    "StoppingCondition",
+    "SuppliedBaselineConstraints",
+)
 KEYS = {
     "Processing": ("AppSpecification", "Environment", "ProcessingInputs"),
     "Training": (
@@ -26,20 +40,25 @@ KEYS = {
     "Lambda": ("FunctionArn", "Arguments", "OutputParameters"),
     "Callback": ("SqsQueueUrl", "Arguments", "OutputParameters"),
     "Tuning": ("HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"),
+    "QualityCheck": (*_CHECK, "SuppliedBaselineStatistics"),
+    "ClarifyCheck": (*_CHECK, "ModelName"),
 }
 """The members of a step's arguments that its fingerprint is made of."""
 
 _DURATION = re.compile(
-    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
+    r"P?(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
 )
 _SECONDS = (365 * 86400, 30 * 86400, 7 * 86400, 86400, 3600, 60, 1)
 
 
 def seconds(duration: str) -> float:
-    """An ISO 8601 duration, ``P30D`` or ``p30d``, in seconds. Raises ValueError when it is none."""
+    """A duration, ``P30D`` as ISO 8601 has it or ``30dT5h`` as AWS writes it, in seconds.
+
+    Raises ValueError when it is none. (Developer guide, "Turn on step caching".)
+    """
     match = _DURATION.fullmatch(duration)
     if match is None or not any(match.groups()):
-        raise ValueError(f"{duration} is not a duration of ISO 8601")
+        raise ValueError(f"{duration} is not a duration of ISO 8601, such as 30d or PT1H")
     return float(sum(int(count or 0) * unit for count, unit in zip(match.groups(), _SECONDS, strict=True)))
 
 

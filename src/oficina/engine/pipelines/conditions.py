@@ -21,17 +21,51 @@ TYPES = (*_COMPARE, "In", "Not", "NotIn", "Or", "And")
 """Every type of condition (definition schema of 2020-12-01)."""
 
 
+def flaw(condition: Any) -> str | None:
+    """What is not right with a condition, as the end of a sentence."""
+    kind = condition.get("Type") if isinstance(condition, dict) else None
+    if not isinstance(kind, str) or kind not in TYPES:
+        return f"has the unknown condition {kind!r:.80}."
+    if kind == "Not":
+        return flaw(_denied(condition))
+    if kind in ("Or", "And"):
+        inner = condition.get("Conditions")
+        if not isinstance(inner, list):
+            return f"has a condition {kind} without Conditions."
+        return next((found for found in map(flaw, inner) if found), None)
+    needed = _members(condition) if kind in ("In", "NotIn") else ("LeftValue", "RightValue")
+    missing = [member for member in needed if member not in condition]
+    if missing:
+        return f"has a condition {kind} without {missing[0]}."
+    if kind in ("In", "NotIn") and not isinstance(condition[needed[1]], (list, dict)):
+        return f"has a condition {kind} whose {needed[1]} is not a list."
+    return None
+
+
+def _members(condition: dict[str, Any]) -> tuple[str, str]:
+    """The names of value and list in a condition ``In``: the SDKs' or the schema's."""
+    return ("Value", "In") if "In" in condition else ("QueryValue", "Values")
+
+
+def _denied(condition: dict[str, Any]) -> Any:
+    """What a condition ``Not`` denies: both SDKs write it as ``Condition``."""
+    return condition.get("Condition", condition.get("Expression"))
+
+
 def holds(condition: dict[str, Any], world: World) -> bool:
     """Whether a condition holds. Raises ExpressionFailed when its values cannot be compared."""
     kind = condition["Type"]
     if kind == "Not":
-        return not holds(condition["Expression"], world)
+        return not holds(_denied(condition), world)
     if kind in ("Or", "And"):
         results = (holds(each, world) for each in condition["Conditions"])
         return any(results) if kind == "Or" else all(results)
     if kind in ("In", "NotIn"):
-        query = resolve(condition["QueryValue"], world)
-        found = any(_equal(query, each) for each in resolve(condition["Values"], world))
+        value, among = _members(condition)
+        query, listed = resolve(condition[value], world), resolve(condition[among], world)
+        if not isinstance(listed, list):
+            raise ExpressionFailed(f"The condition {kind} needs a list, not {listed!r:.80}.")
+        found = any(_equal(query, each) for each in listed)
         return found if kind == "In" else not found
     left = resolve(condition["LeftValue"], world)
     right = resolve(condition["RightValue"], world)
@@ -51,7 +85,11 @@ def _compare(kind: str, left: Any, right: Any) -> bool:
 
 
 def _alike(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two values of one type: a number beside a text that is a number is compared as a number."""
+    """Two values of one type: a number, or a truth, beside a text that is one is compared as such."""
+    if isinstance(left, bool) and isinstance(right, str):
+        return left, _truth(right)
+    if isinstance(left, str) and isinstance(right, bool):
+        return _truth(left), right
     if _is_number(left) and isinstance(right, str):
         return left, _number(right)
     if isinstance(left, str) and _is_number(right):
@@ -68,3 +106,7 @@ def _number(text: str) -> Any:
         return float(text)
     except ValueError:
         return text
+
+
+def _truth(text: str) -> Any:
+    return {"true": True, "false": False}.get(text.lower(), text)

@@ -12,33 +12,22 @@ from typing import Any
 
 import orjson
 
-from oficina.engine.pipelines import conditions
-from oficina.engine.pipelines.expressions import EXECUTION_VARIABLES, references, split_step, steps_in
-from oficina.errors import AwsError, validation
+from oficina.engine.pipelines import expressions, members, parameters
+from oficina.engine.pipelines.expressions import (
+    EXECUTION_VARIABLES,
+    JOB_NAMES,
+    references,
+    split_step,
+    steps_in,
+)
+from oficina.engine.pipelines.refusal import only, refuse, too_deep
 
 VERSIONS = ("2020-12-01",)
-RUN_HERE = (
-    "Processing",
-    "Training",
-    "Model",
-    "Condition",
-    "Fail",
-    "EndpointConfig",
-    "Endpoint",
-    "Transform",
-    "Tuning",
-    "RegisterModel",
-    "Lambda",
-    "Callback",
-)
-"""The types of step that oficina runs."""
-NOT_HERE = ("EMR", "EMRServerless", "AutoML", "QualityCheck", "ClarifyCheck")
-"""AWS's types that oficina has not got; a definition with one is refused with a sentence."""
-PARAMETER_TYPES = ("String", "Integer", "Float", "Boolean")
-MOST_PARAMETERS = 200
-"""The most parameters of a pipeline (AWS service quotas for SageMaker Pipelines)."""
 DEEPEST = 100
+"""How deep conditions stand in one another at most, and lists and objects in a step's own part."""
 
+_MEMBERS = ("Version", "Metadata", "Parameters", "PipelineExperimentConfig", "MlflowConfig", "Steps")
+_CONFIGS = ("PipelineExperimentConfig", "MlflowConfig")
 _NAME = re.compile(r"[A-Za-z0-9\-_]{1,64}")
 
 
@@ -72,11 +61,6 @@ class Definition:
     steps: dict[str, Step] = field(default_factory=dict)
 
 
-def refuse(sentence: str) -> AwsError:
-    """The refusal of a definition."""
-    return validation(f"Unable to parse pipeline definition. {sentence}")
-
-
 def parse(text: str | bytes) -> Definition:
     """Checks a definition. Raises AwsError ValidationException."""
     try:
@@ -85,11 +69,8 @@ def parse(text: str | bytes) -> Definition:
         raise refuse(f"It is not valid JSON: {error}") from error
     if not isinstance(raw, dict):
         raise refuse("It must be a JSON object.")
-    if raw.get("Version") not in VERSIONS:
-        raise refuse(f"Version must be one of {list(VERSIONS)}, not {raw.get('Version')!r}.")
-    if not isinstance(raw.get("Steps"), list) or not raw["Steps"]:
-        raise refuse("Steps must be a list of at least one step.")
-    definition = Definition(raw, _parameters(raw.get("Parameters", [])))
+    _check_whole(raw)
+    definition = Definition(raw, parameters.declared(raw.get("Parameters") or []))
     for step in _walk(raw["Steps"], None, True, 0):
         if step.name in definition.steps:
             raise refuse(f"Step names must be unique within a pipeline: {step.name} is given twice.")
@@ -99,45 +80,17 @@ def parse(text: str | bytes) -> Definition:
     return definition
 
 
-def _parameters(given: Any) -> dict[str, dict[str, Any]]:
-    if not isinstance(given, list):
-        raise refuse("Parameters must be a list.")
-    if len(given) > MOST_PARAMETERS:
-        raise refuse(f"A pipeline has at most {MOST_PARAMETERS} parameters, not {len(given)}.")
-    found: dict[str, dict[str, Any]] = {}
-    for parameter in given:
-        name = parameter.get("Name") if isinstance(parameter, dict) else None
-        if not isinstance(name, str):
-            raise refuse("Every parameter must have a Name.")
-        if parameter.get("Type") not in PARAMETER_TYPES:
-            raise refuse(f"Parameter {name} must have a Type of {list(PARAMETER_TYPES)}.")
-        if name in found:
-            raise refuse(f"Parameter names must be unique: {name} is given twice.")
-        found[name] = parameter
-        if "DefaultValue" in parameter:
-            cast(parameter, parameter["DefaultValue"])
-    return found
-
-
-_CASTS = {"String": str, "Integer": int, "Float": float}
-
-
-def cast(parameter: dict[str, Any], value: Any) -> Any:
-    """A value in its parameter's type. Raises AwsError when it has none or is not among the EnumValues."""
-    name, kind = parameter["Name"], parameter["Type"]
-    try:
-        if kind == "Boolean":
-            found: Any = {"true": True, "false": False}[str(value).lower()]
-        elif kind == "String" and not isinstance(value, str):
-            raise ValueError(value)
-        else:
-            found = _CASTS[kind](value)
-    except (ValueError, KeyError, TypeError) as error:
-        raise validation(f"Parameter [{name}] of type [{kind}] cannot have the value [{value}].") from error
-    allowed = parameter.get("EnumValues")
-    if allowed and found not in allowed:
-        raise validation(f"Parameter [{name}] must have one of the values {allowed}, not [{value}].")
-    return found
+def _check_whole(raw: dict[str, Any]) -> None:
+    """What stands beside the steps. The schema requires Steps alone."""
+    only(raw, _MEMBERS, "The definition")
+    if raw.get("Version", VERSIONS[0]) not in VERSIONS:
+        raise refuse(f"Version must be one of {list(VERSIONS)}, not {raw['Version']!r:.80}.")
+    if not isinstance(raw.get("Steps"), list) or not raw["Steps"]:
+        raise refuse("Steps must be a list of at least one step.")
+    for member in ("Metadata", *_CONFIGS):
+        if not isinstance(raw.get(member) or {}, dict) or too_deep(raw.get(member), DEEPEST):
+            raise refuse(f"{member} must be an object.")
+    only(raw.get("MlflowConfig") or {}, ("MlflowResourceArn", "MlflowExperimentName"), "MlflowConfig")
 
 
 def _walk(given: list[Any], parent: str | None, branch: bool, depth: int) -> Iterator[Step]:
@@ -154,57 +107,25 @@ def _walk(given: list[Any], parent: str | None, branch: bool, depth: int) -> Ite
 def _step(body: Any, parent: str | None, branch: bool) -> Step:
     name = body.get("Name") if isinstance(body, dict) else None
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise refuse(f"A step's Name must satisfy [A-Za-z0-9\\-_]{{1,64}}; {name!r} does not.")
+        raise refuse(f"A step's Name must satisfy [A-Za-z0-9\\-_]{{1,64}}; {name!r:.80} does not.")
     kind = body.get("Type")
-    if kind in NOT_HERE:
-        raise refuse(f"oficina does not run steps of type {kind} yet (step {name}).")
-    if kind not in RUN_HERE:
-        raise refuse(f"Step {name} has the unknown type {kind!r}.")
-    if not isinstance(body.get("Arguments", {}), dict):
-        raise refuse(f"The Arguments of step {name} must be an object.")
-    _check_task(name, kind, body)
-    depends = body.get("DependsOn") or []
-    needs = {*depends, *steps_in(_own_part(kind, body))}
+    own = _own_part(kind, body)
+    if too_deep(own, DEEPEST):
+        raise refuse(f"The lists and objects of step {name} stand more than {DEEPEST} deep in each other.")
+    members.check(name, kind, body)
+    flaw = expressions.flaw(own)
+    if flaw is not None:
+        raise refuse(f"Step {name} has {flaw}")
+    needs = {*(body.get("DependsOn") or []), *steps_in(own)}
     return Step(name, kind, body, parent, branch, frozenset(needs))
 
 
-def _check_task(name: str, kind: str, body: dict[str, Any]) -> None:
-    """What Lambda and Callback steps must have beside their Arguments."""
-    member = {"Lambda": "FunctionArn", "Callback": "SqsQueueUrl"}.get(kind)
-    if member is None:
-        return
-    if not body.get(member):
-        raise refuse(f"The {kind} step {name} must have {member}.")
-    for output in body.get("OutputParameters") or []:
-        whole = isinstance(output, dict) and isinstance(output.get("OutputName"), str)
-        if not whole or output.get("OutputType", "String") not in PARAMETER_TYPES:
-            raise refuse(
-                f"Each of the OutputParameters of step {name} must have an OutputName and an OutputType of "
-                f"{list(PARAMETER_TYPES)}."
-            )
-
-
-def _own_part(kind: str, body: dict[str, Any]) -> Any:
+def _own_part(kind: Any, body: dict[str, Any]) -> Any:
     """What a step itself refers to: of a Condition its conditions alone, not the steps inside."""
-    arguments = body.get("Arguments", {})
     if kind != "Condition":
         return {key: value for key, value in body.items() if key != "DependsOn"}
-    _check_conditions(body["Name"], arguments.get("Conditions"))
-    return arguments.get("Conditions")
-
-
-def _check_conditions(name: str, given: Any) -> None:
-    if not isinstance(given, list) or not given:
-        raise refuse(f"The Condition step {name} must have Conditions.")
-    for condition in given:
-        kind = condition.get("Type") if isinstance(condition, dict) else None
-        if kind not in conditions.TYPES:
-            raise refuse(f"The Condition step {name} has the unknown condition {kind!r}.")
-        inner = condition.get("Conditions") if kind in ("Or", "And") else None
-        if kind == "Not":
-            inner = [condition.get("Expression")]
-        if inner is not None:
-            _check_conditions(name, inner)
+    arguments = body.get("Arguments")
+    return arguments.get("Conditions") if isinstance(arguments, dict) else None
 
 
 def _check_references(definition: Definition) -> None:
@@ -212,20 +133,51 @@ def _check_references(definition: Definition) -> None:
         for need in step.needs:
             if need not in definition.steps:
                 raise refuse(f"Step {step.name} refers to the step {need}, which does not exist.")
+            if definition.steps[need].type == "Fail":
+                raise refuse(f"{step.name} can not depends on {need}: a Fail step ends the execution.")
         for reference in references(_own_part(step.type, step.body)):
-            _check_reference(definition, step, reference)
+            _check_reference(definition, f"Step {step.name}", reference, step.name)
+            _check_job_name(step, reference)
+    for member in _CONFIGS:
+        flaw = expressions.flaw(definition.raw.get(member))
+        if flaw is not None:
+            raise refuse(f"{member} has {flaw}")
+        for reference in references(definition.raw.get(member)):
+            _check_reference(definition, member, reference, None)
 
 
-def _check_reference(definition: Definition, step: Step, reference: str) -> None:
+def _check_reference(definition: Definition, who: str, reference: str, name: str | None) -> None:
     source, _, rest = reference.partition(".")
     if source == "Parameters" and rest not in definition.parameters:
-        raise refuse(f"Step {step.name} refers to the parameter {rest}, which does not exist.")
+        raise refuse(f"{who} refers to the parameter {rest}, which does not exist.")
     if source == "Execution" and rest not in EXECUTION_VARIABLES:
-        raise refuse(f"Step {step.name} refers to the unknown execution variable {rest}.")
-    if source == "Steps" and split_step(rest)[0] == step.name:
-        raise refuse(f"Step {step.name} refers to itself.")
-    if source not in ("Parameters", "Execution", "Steps"):
-        raise refuse(f"Step {step.name} has the unknown reference {reference}.")
+        raise refuse(f"{who} refers to the unknown execution variable {rest}.")
+    if source not in ("Parameters", "Execution", "Steps") or (source == "Steps" and name is None):
+        raise refuse(f"{who} has the unknown reference {reference}.")
+    if source == "Steps":
+        step, path = split_step(rest)
+        if step == name:
+            raise refuse(f"{who} refers to itself.")
+        if path.startswith("PropertyFiles."):
+            _check_property_file(definition.steps[step], who, path.removeprefix("PropertyFiles."))
+
+
+def _check_job_name(step: Step, reference: str) -> None:
+    """A step may ask for its own job's name, and only one that has a job."""
+    variable = reference.removeprefix("Execution.")
+    if variable in JOB_NAMES.values() and JOB_NAMES.get(step.type) != variable:
+        raise refuse(f"Step {step.name} refers to {reference}, which a step of type {step.type} has not.")
+
+
+def _check_property_file(step: Step, who: str, file: str) -> None:
+    declared = [each["PropertyFileName"] for each in step.body.get("PropertyFiles") or []]
+    if file not in declared:
+        raise refuse(f"{who} refers to the property file {file}, which step {step.name} does not declare.")
+
+
+def own_steps(step: Step) -> set[str]:
+    """The steps that the step's own expressions refer to."""
+    return set(steps_in(_own_part(step.type, step.body)))
 
 
 def before(definition: Definition, step: Step) -> set[str]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
+from oficina.engine.pipelines.conductor import Conductor
 from oficina.engine.pipelines.execution import Execution
-from oficina.engine.pipelines.kinds import EXECUTION
+from oficina.engine.pipelines.kinds import ENDED, EXECUTION
 from oficina.engine.workers import Engine
+from oficina.store import shortage
+from oficina.store.documents import Scope
 from oficina.store.queue import Task
 
 log = logging.getLogger(__name__)
 
 TOPIC = "pipeline"
+INTERNAL = "InternalServerError: We encountered an internal error. Please try again."
 
 
 class Executions:
@@ -47,17 +52,52 @@ class Executions:
 
     def _run(self, engine: Engine, account: str, region: str, arn: str) -> None:
         docs = engine.store.scope(account, region)
-        pipeline, _, execution = arn.partition(":pipeline/")[2].partition("/execution/")
-        try:
-            if docs.find(EXECUTION, execution, pipeline) is not None:
-                Execution(engine, docs, pipeline, execution).run()
-        except Exception:
-            log.exception("the execution %s failed", arn)
-            with docs.transaction():
-                if docs.find(EXECUTION, execution, pipeline) is not None:
-                    sentence = "InternalServerError: We encountered an internal error. Please try again."
-                    changes = {"PipelineExecutionStatus": "Failed", "FailureReason": sentence}
-                    docs.update(EXECUTION, execution, changes, pipeline)
-        finally:
-            with self._lock:
+        while True:
+            try:
+                _conduct(engine, docs, arn)
+                if self._is_over(docs, arn):
+                    return
+            except Exception as error:
+                if not shortage.is_shortage(error):
+                    with self._lock:
+                        self._running.discard(arn)
+                    raise
+                log.warning("the execution %s waits: %s", arn, error)
+                time.sleep(shortage.SECONDS)
+
+    def _is_over(self, docs: Scope, arn: str) -> bool:
+        """Whether the thread may end: a stop or a retry that came last has found it running."""
+        with self._lock:
+            found = docs.find_arn(arn)
+            over = found is None or found["PipelineExecutionStatus"] in ENDED
+            if over:
                 self._running.discard(arn)
+            return over
+
+
+def _conduct(engine: Engine, docs: Scope, arn: str) -> None:
+    """Takes an execution to its end; one that cannot go on fails."""
+    pipeline, _, execution = arn.partition(":pipeline/")[2].partition("/execution/")
+    try:
+        if docs.find(EXECUTION, execution, pipeline) is not None:
+            Conductor(Execution(engine, docs, pipeline, execution)).run()
+    except Exception as error:
+        if shortage.is_shortage(error):
+            raise
+        log.exception("the execution %s failed", arn)
+        _fail(engine, docs, pipeline, execution)
+
+
+def _fail(engine: Engine, docs: Scope, pipeline: str, execution: str) -> None:
+    """Ends an execution that cannot go on, and its steps with it."""
+    with docs.transaction():
+        found = docs.find(EXECUTION, execution, pipeline)
+        if found is None:
+            return
+        steps, arn = engine.store.steps, found["PipelineExecutionArn"]
+        for body in steps.all(arn):
+            if body["StepStatus"] not in ENDED:
+                ended = {"StepStatus": "Failed", "FailureReason": INTERNAL, "EndTime": engine.clock.now()}
+                steps.put(arn, found["PipelineArn"], {**body, **ended})
+        changes = {"PipelineExecutionStatus": "Failed", "FailureReason": INTERNAL}
+        docs.update(EXECUTION, execution, changes, pipeline)

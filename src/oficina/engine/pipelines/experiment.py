@@ -8,8 +8,8 @@ from typing import Any
 from oficina.errors import AwsError
 from oficina.store.kinds import Document
 
-WITH_COMPONENTS = ("Training", "Processing", "Transform")
-"""Types of step whose jobs are trial components."""
+WITH_COMPONENTS = ("TrainingJob", "ProcessingJob", "TransformJob")
+"""Jobs that are trial components."""
 
 Call = Callable[[str, Document], Document]
 

@@ -24,9 +24,15 @@ EXECUTION_VARIABLES = (
     "CurrentDateTime",
     "TrainingJobName",
     "ProcessingJobName",
-    "AcceptedTime",
 )
 """What ``Execution.X`` may name (SDK, ``ExecutionVariables``)."""
+JOB_NAMES = {
+    "Training": "TrainingJobName",
+    "Processing": "ProcessingJobName",
+    "QualityCheck": "ProcessingJobName",
+    "ClarifyCheck": "ProcessingJobName",
+}
+"""The variable that is the name of a step's own job, by the step's type."""
 
 
 class ExpressionFailed(Exception):
@@ -133,6 +139,48 @@ def _json_source(body: dict[str, Any], world: World) -> tuple[str, bytes]:
     name = reference.get("Get", "") if isinstance(reference, dict) else str(reference)
     step, _, file = name.removeprefix("Steps.").partition(".PropertyFiles.")
     return f"the property file {file} of step {step}", world.property_file(step, file)
+
+
+def flaw(value: Any) -> str | None:
+    """What is not well formed in the expressions of a value, as the end of a sentence."""
+    if is_expression(value):
+        (form, body), *_ = value.items()
+        return _FLAWS[form](body) or (None if form == "Get" else flaw(body))
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for found in map(flaw, inside) if found), None)
+
+
+def _flaw_of_get(body: Any) -> str | None:
+    return (
+        None
+        if isinstance(body, str) and body
+        else f"a Get of {body!r:.80}; give a path such as Parameters.X."
+    )
+
+
+def _flaw_of_join(body: Any) -> str | None:
+    whole = isinstance(body, dict) and isinstance(body.get("Values"), list)
+    return None if whole else "a Std:Join without a list of Values."
+
+
+def _flaw_of_json_get(body: Any) -> str | None:
+    if not isinstance(body, dict) or ("S3Uri" in body) == ("PropertyFile" in body):
+        return "a Std:JsonGet that has not one of PropertyFile and S3Uri."
+    if not isinstance(body.get("Path", ""), (str, dict)):
+        return f"a Std:JsonGet with the Path {body['Path']!r:.80}; give a text such as metrics.mse."
+    if "PropertyFile" not in body:
+        return None
+    file = body["PropertyFile"]
+    named = str(file.get("Get", "") if isinstance(file, dict) else file)
+    step, _, name = named.removeprefix("Steps.").partition(".PropertyFiles.")
+    return None if step and name else "a Std:JsonGet whose PropertyFile is not Steps.STEP.PropertyFiles.NAME."
+
+
+_FLAWS: dict[str, Callable[[Any], str | None]] = {
+    "Get": _flaw_of_get,
+    "Std:Join": _flaw_of_join,
+    "Std:JsonGet": _flaw_of_json_get,
+}
 
 
 def references(value: Any) -> Iterator[str]:

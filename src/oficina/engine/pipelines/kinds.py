@@ -32,6 +32,9 @@ VERSION = Kind(
 ENDED = ("Succeeded", "Failed", "Stopped")
 """The statuses that an execution, and a step, does not leave."""
 
+STEP_FAILED = "Step failure: One or multiple steps failed."
+"""Why an execution failed, in AWS's words."""
+
 CALLBACK = Kind(
     "Callback",
     arn="pipeline-callback",

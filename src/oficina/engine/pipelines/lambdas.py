@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from oficina.engine.functions import functions
+from oficina.engine.functions import functions, versions
 from oficina.engine.functions.kinds import FUNCTION, INVOCATION
 from oficina.engine.pipelines.definition import Step
 from oficina.engine.pipelines.tasks import Order, TaskFailed, cast_outputs, told
@@ -32,9 +32,11 @@ class Lambda:
         if known is not None:
             return str(known["InvocationArn"])
         arn = str(order.given["FunctionArn"])
-        function = arn.partition(":function:")[2].partition(":")[0] or arn
-        if order.docs.find(FUNCTION, function) is None:
-            raise TaskFailed(f"ClientError: Function not found: {order.docs.arn(FUNCTION, function)}")
+        name, _, qualifier = (arn.partition(":function:")[2] or arn).partition(":")
+        function = versions.find(order.docs, name, qualifier or None)
+        if function is None:
+            told = order.docs.arn(FUNCTION, name) + (f":{qualifier}" if qualifier else "")
+            raise TaskFailed(f"ClientError: Function not found: {told}")
         event = orjson.dumps(order.given.get("Arguments") or {}).decode()
         kept = functions.enqueue(order.engine.store, order.docs, function, event, order.name)
         return str(kept["InvocationArn"])

@@ -1,4 +1,4 @@
-"""What a RegisterModel step adds to CreateModelPackage: the group, and a token so that it registers once."""
+"""What a RegisterModel step adds to CreateModelPackage: the group, a token (to register once), lineage."""
 
 from __future__ import annotations
 
@@ -37,3 +37,19 @@ def _make_group(call: Call, name: str) -> None:
     except AwsError as error:
         if "already exists" not in error.message:  # another step was faster
             raise
+
+
+def tell_execution(call: Call, execution: str, package: str) -> None:
+    """Writes the execution on the lineage context of the package's group, where the SDKs look for it.
+
+    (sagemaker.lineage.context, ModelPackageGroup.pipeline_execution_arn.)
+    """
+    found = call("DescribeModelPackage", {"ModelPackageName": package})
+    if "ModelPackageGroupName" not in found:
+        return
+    asked = {"ModelPackageGroupName": found["ModelPackageGroupName"]}
+    group = call("DescribeModelPackageGroup", asked)["ModelPackageGroupArn"]
+    contexts = call("ListContexts", {"SourceUri": group, "ContextType": "ModelGroup"})
+    for context in contexts["ContextSummaries"]:
+        properties = {"PipelineExecutionArn": execution}
+        call("UpdateContext", {"ContextName": context["ContextName"], "Properties": properties})

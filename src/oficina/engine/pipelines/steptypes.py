@@ -53,6 +53,8 @@ TYPES = {
     "Training": StepType("TrainingJob", "TrainingJob"),
     "Processing": StepType("ProcessingJob", "ProcessingJob"),
     "Transform": StepType("TransformJob", "TransformJob"),
+    "QualityCheck": StepType("ProcessingJob", "QualityCheck"),
+    "ClarifyCheck": StepType("ProcessingJob", "ClarifyCheck"),
     "Tuning": StepType("HyperParameterTuningJob", "TuningJob"),
     "Model": StepType("Model", "Model", waits=False, stops=False),
     "RegisterModel": StepType("ModelPackage", "RegisterModel", named=False, waits=False, stops=False),

@@ -83,13 +83,7 @@ Range = Choice | Number
 
 
 def read_ranges(ranges: Document) -> tuple[Range, ...]:
-    """The ranges of a ``ParameterRanges``. Raises RangeFailed."""
-    if ranges.get("AutoParameters"):
-        names = ", ".join(each["Name"] for each in ranges["AutoParameters"])
-        raise RangeFailed(
-            f"AutoParameters ({names}) are not supported by oficina: give each of them an "
-            "IntegerParameterRange, a ContinuousParameterRange or a CategoricalParameterRange."
-        )
+    """The ranges of a ``ParameterRanges``; its AutoParameters have theirs by now. Raises RangeFailed."""
     found: list[Range] = [
         *(_number(each, whole=True) for each in ranges.get("IntegerParameterRanges", ())),
         *(_number(each, whole=False) for each in ranges.get("ContinuousParameterRanges", ())),

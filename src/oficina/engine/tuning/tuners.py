@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from oficina.engine.tuning.kinds import TUNING_JOB
 from oficina.engine.tuning.tuner import Tuner
 from oficina.engine.workers import Engine
+from oficina.store import shortage
+from oficina.store.documents import Scope
 from oficina.store.queue import Task
 
 log = logging.getLogger(__name__)
 
 TOPIC = "tuning"
+INTERNAL = "InternalServerError: We encountered an internal error. Please try again."
 
 
 class Tuners:
@@ -52,15 +56,37 @@ class Tuners:
     def _run(self, engine: Engine, account: str, region: str, name: str, key: str) -> None:
         docs = engine.store.scope(account, region)
         try:
-            if docs.find(TUNING_JOB, name) is not None:
-                Tuner(engine, docs, name).run()
-        except Exception:
-            log.exception("the tuning job %s failed", name)
-            with docs.transaction():
-                if docs.find(TUNING_JOB, name) is not None:
-                    sentence = "InternalServerError: We encountered an internal error. Please try again."
-                    changes = {"HyperParameterTuningJobStatus": "Failed", "FailureReason": sentence}
-                    docs.update(TUNING_JOB, name, changes)
+            while not _tune(engine, docs, name):
+                time.sleep(shortage.SECONDS)
         finally:
             with self._lock:
                 self._running.discard(key)
+
+
+def _tune(engine: Engine, docs: Scope, name: str) -> bool:
+    """Takes a tuning job to its end; False when it has to wait for room on the machine."""
+    try:
+        job = docs.find(TUNING_JOB, name)
+        if job is not None:
+            _run(engine, docs, name, job["CreationTime"])
+    except Exception as error:
+        if not shortage.is_shortage(error):
+            raise
+        log.warning("the tuning job %s waits: %s", name, error)
+        return False
+    return True
+
+
+def _run(engine: Engine, docs: Scope, name: str, created: float) -> None:
+    """Runs a tuning job; one that cannot go on fails."""
+    try:
+        Tuner(engine, docs, name).run()
+    except Exception as error:
+        if shortage.is_shortage(error):
+            raise
+        log.exception("the tuning job %s failed", name)
+        with docs.transaction():
+            now = docs.find(TUNING_JOB, name)
+            if now is not None and now["CreationTime"] == created:  # a name may come again
+                changes = {"HyperParameterTuningJobStatus": "Failed", "FailureReason": INTERNAL}
+                docs.update(TUNING_JOB, name, changes)

@@ -4,12 +4,15 @@
 """
 
 from .catalog import Catalog
+from .client import ANYONE, Client
 from .image import Image, ImageError, ImageNotBuilt, ImageUnknown, Progress
 from .reference import Reference
 from .registry import Own, Registry
 
 __all__ = [
+    "ANYONE",
     "Catalog",
+    "Client",
     "Image",
     "ImageError",
     "ImageNotBuilt",

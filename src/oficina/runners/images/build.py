@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 from collections import deque
@@ -71,11 +72,12 @@ def _pins(image: Image, uv: Uv) -> Path:
     pins = folder / f"{key}.txt"
     if pins.exists():
         return pins
-    temporary = folder / f"{key}.{os.getpid()}"
+    own = secrets.token_hex(8)  # images of the same packages may be built at once
+    temporary = folder / f"{key}.{own}"
     if image.pinned:
         temporary.write_text(image.requirements, encoding="utf-8")
     else:
-        asked = folder / f"{key}.{os.getpid()}.in"
+        asked = folder / f"{key}.{own}.in"
         asked.write_text(image.requirements + "\npip\n", encoding="utf-8")
         uv.run("pip", "compile", "-q", "--python", str(image.python), "-o", str(temporary), str(asked))
         asked.unlink()

@@ -7,13 +7,15 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from oficina.config import Config
 
 from . import build, interpreters
+from .client import ANYONE, Client
 from .definition import Definition, Tag, definitions, folder
-from .image import Image, ImageNotBuilt, ImageUnknown, Progress
+from .image import TAG, Image, ImageNotBuilt, ImageUnknown, Progress
 from .interpreters import Interpreter
 from .layers import Layers
 from .reference import Reference, bare, python_of
@@ -36,15 +38,21 @@ class Catalog:
         """The images that come with oficina."""
         return definitions()
 
-    def resolve(self, uri: str) -> Image:
-        """The image of a URI, built or not. Raises ImageUnknown with the sentence that says what to type."""
+    def resolve(self, uri: str, client: Client = ANYONE) -> Image:
+        """The image of a URI, built or not, on the Python of the client whose pickles it will read.
+
+        Raises ImageUnknown with the sentence that says what to type.
+        """
         reference = Reference.parse(uri)
         own = self.registry.find(reference)
         if own is not None:
-            return self._own(reference, own)
+            return self._own(reference, own, client)
         for definition in self.definitions():
-            if reference.repository in definition.repositories:
-                return self._known(reference, definition)
+            if reference.repository in definition.former:
+                reference = replace(reference, tag=definition.former[reference.repository])
+            elif reference.repository not in definition.repositories:
+                continue
+            return self._known(reference, definition, client)
         known = ", ".join(name for each in self.definitions() for name in each.repositories)
         raise ImageUnknown(
             f"oficina has no image for {uri}. Give it one with: oficina image add {reference.path} "
@@ -66,7 +74,15 @@ class Catalog:
         ``incoming`` is all of the cache that a job may write into: the rest has hard links to what runs
         elsewhere.
         """
-        return Layers(self.config.downloads.absolute() / "layers").prepare()
+        return self._layers.prepare()
+
+    @property
+    def _layers(self) -> Layers:
+        return Layers(self.config.downloads.absolute() / "layers")
+
+    def sweep(self) -> None:
+        """Removes from the cache what killed jobs left half made: at a server's start."""
+        self._layers.sweep()
 
     def images(self) -> list[Image]:
         """Every image there is, one for each tag: for ``oficina image list`` and ``image build``."""
@@ -77,15 +93,15 @@ class Catalog:
         ]
         return known + [self.resolve(own.name) for own in self.registry.images()]
 
-    def _known(self, reference: Reference, definition: Definition) -> Image:
-        tag = definition.find(reference.tag)
+    def _known(self, reference: Reference, definition: Definition, client: Client) -> Image:
+        tag = definition.find(reference.tag, client.sdk)
         if tag is None:
             there = ", ".join(definition.tags)
             raise ImageUnknown(
                 f"oficina has no tag {reference.tag} of {reference.repository}; it has {there}. Use one of "
                 f"them, or type: oficina image add {reference.path}:{reference.tag} --requirements FILE"
             )
-        python = _interpreter(reference, tag.python)
+        python = _interpreter(reference, tag.python, client)
         requirements = (definition.folder / tag.requirements).read_text(encoding="utf-8")
         digest = _digest(requirements, python, definition.sources(tag))
         return Image(
@@ -98,16 +114,18 @@ class Catalog:
             train=definition.train,
             serve=definition.serve,
             process=definition.process,
-            environment={**definition.environment, **tag.environment},
+            environment={**definition.environment, **tag.environment, TAG: bare(reference.tag or tag.name)},
             metric_definitions=definition.metric_definitions,
+            tunable_ranges=definition.tunable_ranges,
+            warm=definition.warm,
             python=python.path,
             requirements=requirements,
             sources=definition.sources(tag),
             note=_note(reference, tag, python),
         )
 
-    def _own(self, reference: Reference, own: Own) -> Image:
-        python = _interpreter(reference, ">=3.9")
+    def _own(self, reference: Reference, own: Own, client: Client) -> Image:
+        python = _interpreter(reference, ">=3.9", client)
         toolkit = (folder() / "toolkit" / "src",)
         digest = _digest(own.requirements, python, toolkit)
         entry = own.entrypoint
@@ -137,8 +155,8 @@ def _log(line: str) -> None:
         log.info("%s", line.strip())
 
 
-def _interpreter(reference: Reference, constraint: str) -> Interpreter:
-    found = interpreters.choose(constraint, python_of(reference.tag or ""))
+def _interpreter(reference: Reference, constraint: str, client: Client) -> Interpreter:
+    found = interpreters.choose(constraint, python_of(reference.tag or "") or client.python)
     if found is None:
         have = ", ".join(sorted({each.full for each in interpreters.installed()})) or "no other"
         raise ImageNotBuilt(

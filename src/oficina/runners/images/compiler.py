@@ -8,7 +8,7 @@ It is for the images that come with oficina, which compile nothing else; a user'
 
 from __future__ import annotations
 
-import os
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -37,7 +37,7 @@ def missing(python: Path) -> str:
 def stand_in(folder: Path) -> dict[str, str]:
     """The variables by which setuptools uses the stand-in."""
     path = folder / "stand-in-cc"
-    temporary = folder / f"stand-in-cc.{os.getpid()}"
+    temporary = folder / f"stand-in-cc.{secrets.token_hex(8)}"
     temporary.write_text(_STAND_IN, encoding="utf-8")
     temporary.chmod(0o755)
     temporary.rename(path)

@@ -2,6 +2,8 @@
 
     repositories = ["sagemaker-scikit-learn"]     # the last part of the URIs' paths
     metric_definitions = "metric-definitions.json"
+    tunable_ranges = "tunable.json"               # a ParameterRanges: what AWS documents as tunable
+    former = { xgboost = "0.72-1" }               # a repository of old, all of whose tags are that one
 
     [commands]
     train = ["python", "-m", "container_toolkit.train"]
@@ -11,15 +13,21 @@
     [environment]
     NAME = "value"
 
+    [warm]
+    imports = ["numpy", "mine:read"]              # what a Python that waits in a pool has imported
+
     [tags."1.2-1"]
     requirements = "requirements-1.2-1.txt"       # pins with hashes
     python = ">=3.11,<3.14"
     aliases = ["1.0-1", "0.23-1", "latest"]       # tags that get this environment too
+    sdk = 2                                       # the major version of the SageMaker SDK that is in it
     environment = { NAME = "value" }
 
-All but repositories and tags may be left out. No tag, or a digest alone, means "latest"; where no tag has
-that alias it is the last one. The packages in ``src/`` beside it, those in ``src-<tag>/``
-and those of ``images/toolkit/src`` are copied into the environment.
+A warm import with a colon is a function, which is called. All but repositories and tags may be left out.
+No tag, or a digest alone, means the tag with the SDK of the client that sent a remote function, else
+"latest"; where no tag has that alias it is the last one.
+The packages in ``src/`` beside it, those in ``src-<tag>/`` and those of ``images/toolkit/src`` are copied
+into the environment.
 """
 
 from __future__ import annotations
@@ -31,6 +39,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .reference import bare, numbers
 
@@ -48,6 +57,7 @@ class Tag:
     requirements: str
     python: str = ">=3.11"
     aliases: tuple[str, ...] = ()
+    sdk: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,27 +68,33 @@ class Definition:
     folder: Path
     repositories: tuple[str, ...]
     tags: Mapping[str, Tag]
+    former: Mapping[str, str] = field(default_factory=dict)
     train: tuple[str, ...] = _TRAIN
     serve: tuple[str, ...] = _SERVE
     process: tuple[str, ...] = ("python",)
     environment: Mapping[str, str] = field(default_factory=dict)
     metric_definitions: tuple[Mapping[str, str], ...] = ()
+    tunable_ranges: Mapping[str, Any] = field(default_factory=dict)
+    warm: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, path: Path) -> Definition:
         """Read an ``image.toml``."""
         told = tomllib.loads(path.read_text(encoding="utf-8"))
-        metrics = told.get("metric_definitions")
+        metrics, tunable = told.get("metric_definitions"), told.get("tunable_ranges")
         commands = told.get("commands", {})
         return cls(
             folder=path.parent,
             repositories=tuple(told["repositories"]),
             tags={name: _tag(name, entry) for name, entry in told["tags"].items()},
+            former=told.get("former", {}),
             train=tuple(commands.get("train", _TRAIN)),
             serve=tuple(commands.get("serve", _SERVE)),
             process=tuple(commands.get("process", ("python",))),
             environment=told.get("environment", {}),
             metric_definitions=tuple(json.loads((path.parent / metrics).read_bytes())) if metrics else (),
+            tunable_ranges=json.loads((path.parent / tunable).read_bytes()) if tunable else {},
+            warm=tuple(told.get("warm", {}).get("imports", ())),
         )
 
     def sources(self, tag: Tag) -> tuple[Path, ...]:
@@ -86,12 +102,16 @@ class Definition:
         folders = (self.folder.parent / TOOLKIT / "src", self.folder / "src", self.folder / f"src-{tag.name}")
         return tuple(folder for folder in folders if folder.is_dir())
 
-    def find(self, asked: str | None) -> Tag | None:
-        """The tag that answers to the one asked for.
+    def find(self, asked: str | None, sdk: int | None = None) -> Tag | None:
+        """The tag that answers to the one asked for, or to the client's SDK when none was.
 
         Itself; else itself without AWS's suffix; else the tag that says it stands for it; else the nearest
         one of the same major version, the newer of two as near.
         """
+        if asked is None and sdk is not None:
+            for tag in self.tags.values():
+                if tag.sdk == sdk:
+                    return tag
         asked = asked or LATEST
         plain = bare(asked)
         for name in (asked, plain):

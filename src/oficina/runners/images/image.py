@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from oficina.errors import OficinaError
 
 Progress = Callable[[str], None]
 """Is told each line of a build while it happens."""
+
+TAG = "OFICINA_IMAGE_TAG"
+"""The variable that tells a container which tag was asked for; the packages may be a neighbouring tag's."""
 
 MARKER = "oficina-image.json"
 """The file that is written last into an environment: with it the environment is whole."""
@@ -49,6 +53,10 @@ class Image:
     environment: dict[str, str] = field(default_factory=dict)
     metric_definitions: tuple[Mapping[str, str], ...] = ()
     """What AWS fills in for its built-in algorithms (Name and Regex)."""
+    tunable_ranges: Mapping[str, Any] = field(default_factory=dict)
+    """The ``ParameterRanges`` that AWS documents for a built-in algorithm."""
+    warm: tuple[str, ...] = ()
+    """What a Python in a warm pool imports while it waits; a ``module:function`` is called."""
     python: Path
     """The interpreter that the environment is made with."""
     requirements: str

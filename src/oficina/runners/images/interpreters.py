@@ -15,6 +15,13 @@ import uv
 
 Version = tuple[int, int]
 
+ELSEWHERE = (
+    "~/.pyenv/versions",
+    "~/.asdf/installs/python",
+    "~/.local/share/mise/installs/python",
+)
+"""Where version managers keep the Pythons that are not on the PATH, beside those that uv manages itself."""
+
 _CLAUSE = re.compile(r"(>=|<=|==|<|>)\s*3\.(\d+)")
 
 
@@ -40,9 +47,15 @@ def running() -> Interpreter:
 
 @functools.cache
 def installed() -> tuple[Interpreter, ...]:
-    """The other CPythons that uv finds; none is ever downloaded."""
+    """The other CPythons that uv finds, on the PATH or at a version manager's; none is ever downloaded."""
     command = [uv.find_uv_bin(), "python", "list", "--only-installed", "--output-format", "json"]
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
+    folders = [*os.environ.get("PATH", "").split(os.pathsep), *_elsewhere()]
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join(part for part in folders if os.path.basename(part) != "shims"),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_NO_CONFIG": "1",
+    }
     answer = subprocess.run(command, env=environment, capture_output=True, check=False)
     found: dict[Path, Interpreter] = {}
     for entry in json.loads(answer.stdout or b"[]"):
@@ -54,6 +67,14 @@ def installed() -> tuple[Interpreter, ...]:
                 Interpreter(version=(parts["major"], parts["minor"]), full=entry["version"], path=path),
             )
     return tuple(sorted(found.values(), key=lambda each: each.version, reverse=True))
+
+
+def _elsewhere() -> list[str]:
+    """The folders of programs of every version that a version manager has."""
+    roots = [Path(place).expanduser() for place in ELSEWHERE]
+    if os.environ.get("PYENV_ROOT"):
+        roots.insert(0, Path(os.environ["PYENV_ROOT"]) / "versions")
+    return [str(folder) for root in roots for folder in sorted(root.glob("3.*/bin"))]
 
 
 def fits(version: Version, constraint: str) -> bool:

@@ -12,11 +12,15 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 DAY = 24 * 3600.0
+ABANDONED = 600.0
+"""How long nothing has been written to a layer that nobody makes any more: its job was killed. Copying one
+takes seconds."""
 UNUSED = 30 * DAY
 """How long a layer that a newer one replaced stays: an endpoint may still have links to it."""
 _NAME = re.compile(r"([0-9a-f]{32})-[0-9a-f]{8}")
@@ -46,9 +50,13 @@ class Layers:
             found = _NAME.fullmatch(name)
             if found:
                 self._promote(found.group(1), self.incoming / name)
-            elif name.startswith(".new-"):
-                _remove_after(DAY, self.incoming / name)
+        self.sweep()
         return self
+
+    def sweep(self) -> None:
+        """Remove what killed jobs left half made."""
+        for half in self.incoming.glob(".new-*"):
+            _remove_after(ABANDONED, half, _written)
 
     def _promote(self, key: str, layer: Path) -> None:
         """Move a whole layer; one of two that were made at once goes, and so does a damaged one."""
@@ -94,9 +102,18 @@ def _time(pointer: Path) -> float:
     return float(json.loads(pointer.read_text(encoding="utf-8"))["time"])
 
 
-def _remove_after(seconds: float, path: Path) -> None:
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _written(folder: Path) -> float:
+    """When anything in a folder was last written."""
+    return max(_changed(Path(place)) for place, _, _ in os.walk(folder))
+
+
+def _remove_after(seconds: float, path: Path, last: Callable[[Path], float] = _changed) -> None:
     try:
-        age = time.time() - path.stat().st_mtime
+        age = time.time() - last(path)
     except FileNotFoundError:
         return
     if age > seconds:

@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Reason = Literal["exit", "max_runtime", "stopped", "disk_full", "no_namespace", "error"]
+Reason = Literal["exit", "max_runtime", "stopped", "disk_full", "no_namespace", "not_started", "error"]
+"""``not_started``: the user's program is not there or cannot be executed."""
 
 
 @dataclass(frozen=True, kw_only=True)

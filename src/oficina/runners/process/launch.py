@@ -16,6 +16,9 @@ from .exit import Exit
 from .supervision.facts import start_time
 
 SUPERVISOR = str(Path(__file__).with_name("supervisor.py"))
+CROWDED = (errno.EMFILE, errno.ENFILE)
+"""What the kernel says when too many files are open: it passes."""
+CROWDED_SECONDS = 0.5
 VANISHED = "the job's supervisor was killed before it could tell how the job ended"
 
 
@@ -27,15 +30,23 @@ def launch(folder: Path) -> None:
     """
     lock = os.open(folder / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if (folder / "exit.json").exists():
+        if not take_over(folder, lock) or (folder / "exit.json").exists():
             return
         pid = spawn(folder, lock)
         write_pid(folder, pid)
-    except BlockingIOError:
-        return
     finally:
         os.close(lock)
+
+
+def take_over(folder: Path, lock: int) -> bool:
+    """Take the lock, unless a supervisor holds it; who only looks at it lets go of it at once."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if is_running(*read_pid(folder / "supervisor.pid")):
+            return False
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return True
 
 
 def spawn(folder: Path, lock: int) -> int:
@@ -68,6 +79,11 @@ def write_pid(folder: Path, pid: int) -> None:
     temporary.rename(folder / "supervisor.pid")
 
 
+def begun(folder: Path) -> bool:
+    """Whether there is, or was, a supervisor: who launched may have died when there was but its lock."""
+    return alive(folder) or (folder / "supervisor.pid").exists()
+
+
 def alive(folder: Path) -> bool:
     """Whether the job's supervisor runs."""
     return not take_lock(folder, blocking=False)
@@ -75,6 +91,16 @@ def alive(folder: Path) -> bool:
 
 def wait(folder: Path) -> Exit:
     """Wait until the job and all its processes have ended, whoever launched it, and say how."""
+    while True:
+        try:
+            return wait_once(folder)
+        except OSError as error:
+            if error.errno not in CROWDED:
+                raise
+            time.sleep(CROWDED_SECONDS)
+
+
+def wait_once(folder: Path) -> Exit:
     take_lock(folder, blocking=True)
     reap(folder)
     try:
@@ -115,13 +141,18 @@ def kill_all(folders: Iterable[Path]) -> None:
 
 
 def take_lock(folder: Path, blocking: bool) -> bool:
-    """Whether nobody holds the job's lock (any more); it is given back at once."""
+    """Whether no supervisor holds the job's lock (any more).
+
+    It is shared with others who look, and given back by name: a process that is being started just now has a
+    copy of every handle for a moment.
+    """
     try:
         lock = os.open(folder / "supervisor.lock", os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return True
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX if blocking else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_SH if blocking else fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_UN)
         return True
     except BlockingIOError:
         return False

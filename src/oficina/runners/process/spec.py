@@ -53,6 +53,19 @@ class Output:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waits:
+    """A Python that waits for a program; the command of the spec starts it (``shim/oficina_warm.py``)."""
+
+    shim: str
+    """The folder of what it and process 1 have in common."""
+    door: str
+    """The socket, as the job sees it, where programs ask it."""
+    imports: list[str]
+    drivers: list[list[str]]
+    """The arguments of programs whose own programs may ask it too."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """A job: what to run, with what, for how long. All paths are absolute."""
 
@@ -66,6 +79,10 @@ class Spec:
     env: dict[str, str] = field(default_factory=dict)
     """The whole environment; only HOME is added (/tmp/home) when it is missing."""
     host_env: dict[str, dict[str, str]] = field(default_factory=dict)
+    host_command: dict[str, list[str]] = field(default_factory=dict)
+    """What runs instead of ``command`` on the hosts that are named."""
+    servers: list[str] = field(default_factory=list)
+    """Hosts that serve the others: they end with the last of these, and none goes on without them."""
     layers: list[Layer] = field(default_factory=list)
     inputs: list[Input] = field(default_factory=list)
     pipes: list[Pipe] = field(default_factory=list)
@@ -81,8 +98,12 @@ class Spec:
     """Paths that stay visible although they are below /tmp, the home or what is hidden."""
     writable: list[str] = field(default_factory=list)
     """Folders that jobs share and may write into, wherever they are."""
+    laid_anew: list[str] = field(default_factory=list)
+    """Folders of the machine that the job may add to; what is in them stays as it is."""
     hide: list[str] = field(default_factory=list)
     port: int | None = None
+    waits: Waits | None = None
+    """Set where hosts are prepared before their job is known."""
 
     def to_json(self) -> str:
         """The text of spec.json."""
@@ -94,7 +115,11 @@ class Spec:
     @classmethod
     def from_json(cls, text: str) -> Spec:
         """Read the text of a spec.json."""
-        document: dict[str, Any] = json.loads(text)
+        return cls.of(json.loads(text))
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Spec:
+        """The spec of a document in the form of spec.json; members that are not known are left out."""
         known = {entry.name for entry in fields(cls)}
         values = {key: value for key, value in document.items() if key in known}
         kinds: dict[str, Any] = {"layers": Layer, "inputs": Input, "pipes": Pipe, "files": File}
@@ -104,6 +129,8 @@ class Spec:
             Output(name=entry["as"], source=entry["source"], kind=entry["kind"])
             for entry in document.get("outputs") or []
         ]
+        if values.get("waits"):
+            values["waits"] = Waits(**values["waits"])
         return cls(**values)
 
     def write(self, folder: Path) -> None:

@@ -1,124 +1,128 @@
-"""Records of a batch transform's input: split, filtered, joined, put together again."""
+"""Records of a batch transform's input, read as its SplitType says and never all at once."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import re
 import struct
 from collections.abc import Iterator
-from typing import Any
-
-from .jsonpath import Part, compile_path, select
+from typing import BinaryIO, NamedTuple
 
 RECORD_MAGIC = 0xCED7230A
 """What a RecordIO record begins with (Apache MXNet's recordio format)."""
+_BLANK_LINE = re.compile(rb"(?:^|\n)[ \t\r]*\n")
 
 
 class BadRecord(Exception):
-    """A record that cannot be read, filtered or joined; the sentence says why."""
+    """A record that cannot be read, sent, filtered or joined; the sentence says why."""
 
 
-def split(data: bytes, kind: str) -> list[bytes]:
-    """The records of a file as its SplitType (None, Line, RecordIO, TFRecord) says. Raises BadRecord."""
+class Record(NamedTuple):
+    """One record: as it stands in the file, and without the padding that its format wraps it in."""
+
+    raw: bytes
+    payload: bytes
+
+
+def read(file: BinaryIO, kind: str, most: int | None) -> Iterator[Record]:
+    """The records of a file by its SplitType (None, Line, RecordIO, TFRecord).
+
+    ``most`` is the largest record in bytes; None allows any. Raises BadRecord.
+    """
     if kind == "Line":
-        return [line for line in data.splitlines() if line.strip()]
+        return _lines(file, most)
     if kind == "RecordIO":
-        return list(_recordio(data))
+        return _recordio(file, most)
     if kind == "TFRecord":
-        return list(_tfrecord(data))
-    return [data]
+        return _tfrecord(file, most)
+    return _whole(file, most)
 
 
-def _recordio(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(data):
-        if at + 8 > len(data) or struct.unpack_from("<I", data, at)[0] != RECORD_MAGIC:
+def blocks(file: BinaryIO, most: int) -> Iterator[bytes]:
+    """Whole lines of a file, as many at once as ``most`` bytes hold, without the blank ones.
+
+    Raises BadRecord for a line that is longer than that.
+    """
+    held = b""
+    while True:
+        held += file.read(most + 1 - len(held))  # one more for a line's end, which is no part of its payload
+        if len(held) <= most:
+            break
+        end = held.rfind(b"\n") + 1
+        if not end:
+            raise BadRecord(too_large(most))
+        yield _tidy(held[:end])
+        held = held[end:]
+    if held.strip():
+        yield _tidy(held if held.endswith(b"\n") else held + b"\n")
+
+
+def _tidy(block: bytes) -> bytes:
+    if b"\r" not in block and not _BLANK_LINE.search(block):
+        return block
+    return b"".join(line.rstrip(b"\r") + b"\n" for line in block.split(b"\n") if line.strip())
+
+
+def too_large(most: int) -> str:
+    """What is said of a record that is larger than a request may be."""
+    return f"it has more than the {most} bytes that MaxPayloadInMB allows"
+
+
+def _lines(file: BinaryIO, most: int | None) -> Iterator[Record]:
+    size = -1 if most is None else most + 2  # a line's end is no part of its payload
+    while True:
+        line = file.readline(size)
+        if not line:
+            return
+        record = line.rstrip(b"\r\n")
+        if most is not None and len(record) > most:
+            raise BadRecord(too_large(most))
+        if record.strip():
+            yield Record(record, record)
+
+
+def _whole(file: BinaryIO, most: int | None) -> Iterator[Record]:
+    data = file.read() if most is None else file.read(most + 1)
+    if most is not None and len(data) > most:
+        raise BadRecord(f"{too_large(most)}; a SplitType would let it go in parts")
+    if data:
+        yield Record(data, data)
+
+
+def _recordio(file: BinaryIO, most: int | None) -> Iterator[Record]:
+    raw, parts, at = b"", [], 0
+    while True:
+        head = file.read(8)
+        if not head and not raw:
+            return
+        if len(head) < 8 or struct.unpack_from("<I", head)[0] != RECORD_MAGIC:
             raise BadRecord(f"there is no RecordIO record at byte {at}")
-        length = struct.unpack_from("<I", data, at + 4)[0] & 0x1FFFFFFF
-        end = at + 8 + length + (-length % 4)
-        yield data[at:end]
-        at = end
+        told = struct.unpack_from("<I", head, 4)[0]
+        flag, length = told >> 29, told & 0x1FFFFFFF
+        data = _exactly(file, length + (-length % 4), most)
+        raw += head + data
+        parts.append(data[:length])
+        at += len(head) + len(data)
+        if flag in (0, 3):  # a whole record, or the last part of one that held the magic number
+            yield Record(raw, head[:4].join(parts))
+            raw, parts = b"", []
 
 
-def _tfrecord(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(data):
-        if at + 12 > len(data):
-            raise BadRecord(f"there is no TFRecord at byte {at}")
-        end = at + 16 + struct.unpack_from("<Q", data, at)[0]
-        yield data[at:end]
-        at = end
+def _tfrecord(file: BinaryIO, most: int | None) -> Iterator[Record]:
+    while True:
+        head = file.read(12)
+        if not head:
+            return
+        if len(head) < 12:
+            raise BadRecord("the file ends in the middle of a TFRecord")
+        length = struct.unpack_from("<Q", head)[0]
+        data = _exactly(file, length + 4, most)
+        yield Record(head + data, data[:-4])
 
 
-class Shaper:
-    """Input filter, join and output filter (DataProcessing), for CSV and JSON lines."""
-
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.input_csv = _is_csv(settings["content_type"])
-        self.output_csv = _is_csv(settings["accept"])
-        self.join = settings["join"] == "Input"
-        self.input_path = _path(settings["input_filter"])
-        self.output_path = _path(settings["output_filter"])
-
-    @property
-    def per_record(self) -> bool:
-        """Whether answers must be taken apart into records."""
-        return self.join or self.output_path is not None
-
-    def request(self, record: bytes) -> bytes:
-        """What the model is sent of a record. Raises BadRecord."""
-        if self.input_path is None:
-            return record
-        return _write(_select(_read(record, self.input_csv), self.input_path), self.input_csv)
-
-    def answer(self, record: bytes, prediction: bytes) -> bytes:
-        """What is kept of a record and its prediction. Raises BadRecord."""
-        value = _read(prediction, self.output_csv)
-        if self.join:
-            value = _joined(_read(record, self.input_csv), value)
-        if self.output_path is not None:
-            value = _select(value, self.output_path)
-        return _write(value, self.output_csv or (self.join and self.input_csv and isinstance(value, list)))
-
-
-def _path(text: str) -> list[Part] | None:
-    return None if text in ("", "$") else compile_path(text)
-
-
-def _is_csv(content_type: str) -> bool:
-    return content_type.split(";")[0].strip().lower() == "text/csv"
-
-
-def _read(record: bytes, is_csv: bool) -> Any:
-    text = record.decode("utf-8", "replace").strip()
-    if is_csv:
-        return next(csv.reader(io.StringIO(text)), [])
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise BadRecord(f"it is not JSON: {error}") from error
-
-
-def _write(value: Any, is_csv: bool) -> bytes:
-    if not is_csv:
-        return json.dumps(value, separators=(",", ":")).encode()
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(value if isinstance(value, list) else [value])
-    return out.getvalue().encode()
-
-
-def _select(value: Any, path: list[Part]) -> Any:
-    try:
-        return select(value, path)
-    except (LookupError, TypeError) as error:
-        raise BadRecord(f"the filter finds nothing in it: {error}") from error
-
-
-def _joined(given: Any, predicted: Any) -> Any:
-    """CSV rows are put behind each other; a JSON object gets SageMakerOutput (aws-contracts D.7)."""
-    if isinstance(given, list) and isinstance(predicted, list):
-        return given + predicted
-    if isinstance(given, dict):
-        return {**given, "SageMakerOutput": predicted}
-    return {"SageMakerInput": given, "SageMakerOutput": predicted}
+def _exactly(file: BinaryIO, size: int, most: int | None) -> bytes:
+    if most is not None and size > most + 8:
+        raise BadRecord(too_large(most))
+    data = file.read(size)
+    if len(data) < size:
+        raise BadRecord("the file ends in the middle of a record")
+    return data

@@ -37,6 +37,14 @@ def check_policy(document: str) -> str:
     raise AwsError("MalformedPolicyDocument", "Syntax errors in policy.")
 
 
+def check_tags(tags: list[dict[str, str]]) -> None:
+    """Raises AwsError for tags of which two have the same key; IAM knows no case there."""
+    keys = [tag["Key"].lower() for tag in tags]
+    if len(set(keys)) < len(keys):
+        sentence = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
+        raise AwsError("InvalidInput", sentence)
+
+
 def arn_of(account: str, kind: str, path: str, name: str) -> str:
     """``arn:aws:iam::account:role/path/name``."""
     return arns.make("iam", "", account, f"{kind}{path}{name}")

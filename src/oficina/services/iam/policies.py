@@ -9,7 +9,8 @@ import orjson
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.iam.api import arn_of, check_policy, iam, page
+from oficina.services.iam.api import arn_of, check_tags, iam, page
+from oficina.services.iam.documents import check_permissions
 from oficina.services.iam.roles import ROLE
 from oficina.store.keys import mint_id
 from oficina.store.kinds import Document, Kind
@@ -81,11 +82,13 @@ def shown(ctx: Context, policy: Document) -> Document:
 def create_policy(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps a policy with its first version."""
     now, path = ctx.clock.now(), request.get("Path", "/")
+    tags = list(request.get("Tags", ()))
+    check_tags(tags)
     version = {
         "VersionId": "v1",
         "IsDefaultVersion": True,
         "CreateDate": now,
-        "Document": check_policy(request.pop("PolicyDocument")),
+        "Document": check_permissions(request.pop("PolicyDocument"), managed=True),
     }
     policy = ctx.docs.create(
         POLICY,
@@ -98,7 +101,7 @@ def create_policy(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         UpdateDate=now,
         Versions=[version],
     )
-    return {"Policy": shown(ctx, policy)}
+    return {"Policy": shown(ctx, policy) | {"Tags": tags or None}}
 
 
 @iam.operation

@@ -6,7 +6,8 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.iam.api import check_policy, encoded, iam, page
+from oficina.services.iam.api import encoded, iam, page
+from oficina.services.iam.documents import check_permissions
 from oficina.services.iam.roles import ROLE, ROLE_POLICY
 
 
@@ -14,7 +15,7 @@ from oficina.services.iam.roles import ROLE, ROLE_POLICY
 def put_role_policy(ctx: Context, request: dict[str, Any]) -> None:
     """Sets a policy of a role."""
     role, name = request["RoleName"], request["PolicyName"]
-    check_policy(request["PolicyDocument"])
+    check_permissions(request["PolicyDocument"], managed=False)
     with ctx.docs.transaction():
         ctx.docs.get(ROLE, role)
         if ctx.docs.find(ROLE_POLICY, name, parent=role) is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.iam.api import arn_of, check_policy, encoded, iam, page
+from oficina.services.iam.api import arn_of, check_policy, check_tags, encoded, iam, page
 from oficina.store.keys import mint_id
 from oficina.store.kinds import Document, Kind
 
@@ -52,6 +52,7 @@ def shown(ctx: Context, role: Document) -> Document:
 def create_role(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps a role."""
     check_policy(request["AssumeRolePolicyDocument"])
+    check_tags(request.get("Tags", []))
     path, name = request.get("Path", "/"), request["RoleName"]
     boundary = request.pop("PermissionsBoundary", None)
     if boundary is not None:

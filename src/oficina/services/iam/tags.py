@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oficina.services.context import Context
-from oficina.services.iam.api import cut, iam
+from oficina.services.iam.api import check_tags, cut, iam
 from oficina.services.iam.policies import find
 from oficina.services.iam.roles import ROLE
 
@@ -21,6 +21,7 @@ def _policy(ctx: Context, request: dict[str, Any]) -> str:
 @iam.operation
 def tag_role(ctx: Context, request: dict[str, Any]) -> None:
     """Sets tags on a role."""
+    check_tags(request["Tags"])
     ctx.docs.tag(_role(ctx, request), request["Tags"])
 
 
@@ -40,6 +41,7 @@ def list_role_tags(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 @iam.operation
 def tag_policy(ctx: Context, request: dict[str, Any]) -> None:
     """Sets tags on a policy."""
+    check_tags(request["Tags"])
     ctx.docs.tag(_policy(ctx, request), request["Tags"])
 
 

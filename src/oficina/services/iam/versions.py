@@ -6,7 +6,8 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.iam.api import check_policy, cut, encoded, iam
+from oficina.services.iam.api import cut, encoded, iam
+from oficina.services.iam.documents import check_permissions
 from oficina.services.iam.policies import POLICY, find
 from oficina.store.kinds import Document
 
@@ -28,7 +29,7 @@ def _save(ctx: Context, policy: Document, versions: list[Document], default: str
 @iam.operation
 def create_policy_version(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Adds a version to a policy."""
-    document = check_policy(request["PolicyDocument"])
+    document = check_permissions(request["PolicyDocument"], managed=True)
     with ctx.docs.transaction():
         policy = find(ctx, request["PolicyArn"])
         versions = policy["Versions"]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import uuid
-from datetime import UTC, datetime
 from typing import Any
 
-from oficina.engine.functions import code
 from oficina.engine.functions.code import Code
-from oficina.engine.functions.kinds import FUNCTION
-from oficina.errors import AwsError
+from oficina.engine.functions.kinds import ALIAS, FUNCTION, POLICY, VERSION
+from oficina.engine.functions.versions import LATEST
 from oficina.services.context import Context
-from oficina.services.lambda_ import names
+from oficina.services.lambda_ import archives, concurrency, layers, names, versions
 from oficina.services.lambda_.api import lambda_
+from oficina.services.lambda_.names import bad
+from oficina.services.lambda_.revisions import check_revision, revision, shown
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
@@ -43,11 +42,6 @@ RESERVED = (
 _PYTHON = re.compile(r"python3\.\d+")
 
 
-def bad(sentence: str) -> AwsError:
-    """The refusal of a parameter."""
-    return AwsError("InvalidParameterValueException", sentence)
-
-
 @lambda_.operation
 def create_function(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps a function."""
@@ -59,7 +53,8 @@ def create_function(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise bad(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages."
         )
-    kept = _code(ctx, request.pop("Code"))
+    kept, publish = archives.kept(ctx, request.pop("Code")), request.pop("Publish", False)
+    layered = layers.of_function(ctx, request.pop("Layers", []), kept.digest)
     tags = [{"Key": key, "Value": value} for key, value in request.pop("Tags", {}).items()]
     defaults: Document = {
         "Description": "",
@@ -74,17 +69,18 @@ def create_function(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     }
     fixed = {
         "FunctionName": name,
-        "Version": names.LATEST,
+        "Version": LATEST,
         "State": "Active",
         "LastUpdateStatus": "Successful",
     }
-    document = defaults | request | fixed | _code_members(kept) | _revision(ctx)
-    return _shown(ctx.docs.create(FUNCTION, document, Tags=tags))
-
-
-def _shown(function: Document) -> Document:
-    """A function without what clients do not see."""
-    return {name: value for name, value in function.items() if not name.startswith("_")}
+    made = {name: value for name, value in layered.items() if value}
+    document = defaults | request | fixed | _code_members(kept) | made | revision(ctx)
+    with ctx.docs.transaction():
+        function = ctx.docs.create(FUNCTION, document, Tags=tags)
+        if not publish:
+            return shown(function)
+        # The ARN is that of the function as a whole, beside the number of its first version, as in AWS.
+        return versions.publish(ctx, name) | {"FunctionArn": function["FunctionArn"]}
 
 
 def _check(request: Document) -> None:
@@ -92,8 +88,6 @@ def _check(request: Document) -> None:
     runtime = request.get("Runtime", "python3.12")
     if not _PYTHON.fullmatch(runtime):
         raise bad(f"oficina runs functions written in Python; it has no runtime {runtime}. Use python3.12.")
-    if request.get("Layers"):
-        raise bad("oficina has no Lambda layers yet. Put the packages into the function's zip archive.")
     variables = request.get("Environment", {}).get("Variables", {})
     reserved = [name for name in variables if name in RESERVED]
     if reserved:
@@ -104,92 +98,80 @@ def _check(request: Document) -> None:
         )
 
 
-def _code(ctx: Context, given: Document) -> Code:
-    """The code that a request gives, in itself or in S3."""
-    if "ZipFile" in given:
-        return code.keep(ctx.store, given["ZipFile"])
-    if "S3Bucket" not in given or "S3Key" not in given:
-        raise bad("Please provide a source for function code.")
-    try:
-        if "S3ObjectVersion" in given:
-            bucket = ctx.store.buckets.get(ctx.account, given["S3Bucket"])
-            found = ctx.store.versions.find(bucket, given["S3Key"], given["S3ObjectVersion"])
-            if found is None or found.marker:
-                raise AwsError("NoSuchVersion", "The specified version does not exist.")
-            return code.keep(ctx.store, ctx.store.objects.path(found).read_bytes())
-        data = ctx.store.objects.read(ctx.account, given["S3Bucket"], given["S3Key"])
-    except AwsError as error:
-        raise bad(
-            f"Error occurred while GetObject. S3 Error Code: {error.code}. S3 Error Message: {error.message}"
-        ) from error
-    return code.keep(ctx.store, data)
-
-
 def _code_members(kept: Code) -> Document:
     return {"_code": kept.digest, "CodeSha256": kept.sha256, "CodeSize": kept.size}
 
 
-def _revision(ctx: Context) -> Document:
-    now = datetime.fromtimestamp(ctx.clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    return {"RevisionId": str(uuid.uuid4()), "LastModified": f"{now}+0000"}
-
-
 @lambda_.operation
 def get_function(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """A function. Its archive is not kept, so Code has no Location."""
-    function = names.get(ctx, request["FunctionName"], request.get("Qualifier"))
-    tags = {tag["Key"]: tag["Value"] for tag in ctx.docs.tags(function["FunctionArn"])}
-    return {"Configuration": function, "Code": {"RepositoryType": "S3"}, "Tags": tags}
+    """A function, and where its archive can be fetched."""
+    function = names.qualified(ctx, request["FunctionName"], request.get("Qualifier"))
+    whole = ctx.docs.get(FUNCTION, function["FunctionName"])
+    tags = {tag["Key"]: tag["Value"] for tag in ctx.docs.tags(whole["FunctionArn"])}
+    return {
+        "Configuration": shown(function),
+        "Code": {"RepositoryType": "S3"} | archives.location(ctx, function["_code"]),
+        "Tags": tags,
+        "Concurrency": concurrency.told(whole),
+    }
 
 
 @lambda_.operation
 def get_function_configuration(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A function's configuration."""
-    return _shown(names.get(ctx, request["FunctionName"], request.get("Qualifier")))
+    return shown(names.qualified(ctx, request["FunctionName"], request.get("Qualifier")))
 
 
 @lambda_.operation
 def list_functions(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The functions, by name."""
+    """The functions, by name; with FunctionVersion ALL each with its versions."""
     asked = {"MaxResults": request.get("MaxItems"), "NextToken": request.get("Marker")}
     page = ctx.docs.page(FUNCTION, asked, Query(sort="Name", descending=False, size=PAGE))
-    return {"Functions": page.items, "NextMarker": page.token}
+    told = page.items
+    if request.get("FunctionVersion") == "ALL":
+        told = [each for function in told for each in versions.every(ctx, function)]
+    return {"Functions": [shown(each) for each in told], "NextMarker": page.token}
 
 
 @lambda_.operation
 def update_function_code(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Replaces the code."""
     function = names.get(ctx, request["FunctionName"])
-    _check_revision(function, request)
-    kept = _code(ctx, request)
-    changes = _code_members(kept) | _revision(ctx)
+    name = function["FunctionName"]
+    check_revision(function, request)
+    kept = archives.kept(ctx, request)
+    layers.of_function(ctx, [each["Arn"] for each in function.get("Layers", ())], kept.digest)
+    changes = _code_members(kept) | revision(ctx)
     if request.get("DryRun"):
-        return _shown({**function, **changes})
-    return _shown(ctx.docs.update(FUNCTION, function["FunctionName"], changes))
+        return shown({**function, **changes})
+    with ctx.docs.transaction():
+        changed = ctx.docs.update(FUNCTION, name, changes)
+        return versions.publish(ctx, name) if request.get("Publish") else shown(changed)
 
 
 @lambda_.operation
 def update_function_configuration(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Changes the configuration."""
     function = names.get(ctx, request.pop("FunctionName"))
-    _check_revision(function, request)
+    check_revision(function, request)
     _check(request)
-    return _shown(ctx.docs.update(FUNCTION, function["FunctionName"], request | _revision(ctx)))
-
-
-def _check_revision(function: Document, request: Document) -> None:
-    if request.get("RevisionId", function["RevisionId"]) != function["RevisionId"]:
-        raise AwsError(
-            "PreconditionFailedException",
-            "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias "
-            "API to retrieve the latest Revision Id",
-            412,
-        )
+    layered: Document = {}
+    if "Layers" in request:
+        layered = layers.of_function(ctx, request.pop("Layers"), function["_code"])
+    return shown(ctx.docs.update(FUNCTION, function["FunctionName"], request | layered | revision(ctx)))
 
 
 @lambda_.operation
 def delete_function(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Forgets a function; its log group stays."""
-    function = names.get(ctx, request["FunctionName"], request.get("Qualifier"))
-    ctx.docs.delete(FUNCTION, function["FunctionName"])
+    """Forgets a function with its versions and aliases, or one version; its log group stays."""
+    name, qualifier = names.taken_apart(ctx, request["FunctionName"], request.get("Qualifier"))
+    ctx.docs.get(FUNCTION, name)
+    with ctx.docs.transaction():
+        if qualifier is not None:
+            versions.delete(ctx, name, qualifier)
+            return {"StatusCode": 204}
+        for kind in (ALIAS, VERSION, POLICY):
+            for each in ctx.docs.all(kind, name):
+                ctx.docs.delete(kind, each[kind.member("name")], name)
+        ctx.docs.delete(FUNCTION, name)
     return {"StatusCode": 204}

@@ -24,20 +24,20 @@ MOST_LATER = 1024 * 1024
 @lambda_.operation
 def invoke(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Runs a function."""
-    function = names.get(ctx, request["FunctionName"], request.get("Qualifier"))
+    function = names.qualified(ctx, request["FunctionName"], request.get("Qualifier"))
     kind = request.get("InvocationType", "RequestResponse")
     event = _event(request.get("Payload") or b"", MOST_LATER if kind == "Event" else MOST_BYTES)
     if kind == "DryRun":
         return {"StatusCode": 204}
     if kind == "Event":
-        functions.enqueue(ctx.store, ctx.docs, function["FunctionName"], event, str(uuid.uuid4()), tried=0)
+        functions.enqueue(ctx.store, ctx.docs, function, event, str(uuid.uuid4()), tried=0)
         return {"StatusCode": 202}
     call = Call(function, event, ctx.request_id, ctx.clock.now(), _client_context(request))
     outcome = functions.of(ctx.store).invoke(call)
     answer: dict[str, Any] = {
         "StatusCode": 200,
         "Payload": outcome.payload.encode(),
-        "ExecutedVersion": names.LATEST,
+        "ExecutedVersion": function["Version"],
     }
     if outcome.error:
         answer["FunctionError"] = "Unhandled"

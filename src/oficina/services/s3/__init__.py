@@ -1,6 +1,27 @@
 """Amazon S3: buckets, objects with versions, uploads in parts."""
 
-from oficina.services.s3 import buckets, copying, forms, listing, multipart, objects, settings, tags
+from oficina.services.s3 import (
+    buckets,
+    copying,
+    forms,
+    listing,
+    multipart,
+    notifications,
+    objects,
+    settings,
+    tags,
+)
 from oficina.services.s3.api import s3
 
-__all__ = ["buckets", "copying", "forms", "listing", "multipart", "objects", "s3", "settings", "tags"]
+__all__ = [
+    "buckets",
+    "copying",
+    "forms",
+    "listing",
+    "multipart",
+    "notifications",
+    "objects",
+    "s3",
+    "settings",
+    "tags",
+]

@@ -7,8 +7,18 @@ import re
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.s3.api import Answer, Request, bucket_of, invalid_argument, malformed, owner_of, s3
+from oficina.services.s3.api import (
+    Answer,
+    Request,
+    bucket_of,
+    invalid_argument,
+    malformed,
+    not_implemented,
+    owner_of,
+    s3,
+)
 from oficina.services.s3.names import check_bucket
+from oficina.services.s3.public import readable
 from oficina.wire import xml
 
 HOME = "us-east-1"
@@ -24,9 +34,12 @@ def create_bucket(ctx: Context, request: Request) -> Answer:
     configuration = request.get("CreateBucketConfiguration") or {}
     region = _region(ctx, configuration.get("LocationConstraint"))
     check_bucket(name)
+    if request.get("ObjectLockEnabledForBucket"):
+        raise not_implemented("x-amz-bucket-object-lock-enabled")
     buckets = ctx.store.buckets
     with ctx.docs.transaction():
-        if buckets.find(ctx.account, name) is not None and ctx.region != HOME:
+        there = buckets.find(ctx.account, name)
+        if there is not None and (region, there.region) != (HOME, HOME):
             raise AwsError(
                 "BucketAlreadyOwnedByYou",
                 "Your previous request to create the named bucket succeeded and you already own it.",
@@ -39,8 +52,6 @@ def create_bucket(ctx: Context, request: Request) -> Answer:
         if request.get("ObjectOwnership"):
             rules = {"Rules": [{"ObjectOwnership": request["ObjectOwnership"]}]}
             buckets.set_setting(bucket, "ownership", rules)
-        if request.get("ObjectLockEnabledForBucket"):
-            buckets.set_versioning(bucket, "Enabled")
     return {"Location": f"/{name}", "BucketArn": f"arn:aws:s3:::{name}"}
 
 
@@ -67,11 +78,12 @@ def _region(ctx: Context, constraint: str | None) -> str:
 @s3.operation
 def head_bucket(ctx: Context, request: Request) -> Answer:
     """Whether the bucket is there, and where."""
-    bucket = bucket_of(ctx, request)
+    bucket = readable(ctx, request, "s3:ListBucket")
     return {
         "BucketRegion": bucket.region,
         "AccessPointAlias": False,
         "BucketArn": f"arn:aws:s3:::{bucket.name}",
+        "_headers": [("Content-Type", "application/xml")],
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from oficina.errors import AwsError
 from oficina.services.s3.api import Request, not_implemented, quoted
 from oficina.store.versions import Check, Object, no_such_key
@@ -46,8 +48,8 @@ def _not_modified(found: Object) -> AwsError:
     return AwsError("NotModified", "Not Modified", 304, _headers=headers)
 
 
-def check_source(request: Request, found: Object) -> None:
-    """The same for the source of a copy, where every refusal is a 412."""
+def check_source(request: Request, found: Object, now: float) -> None:
+    """The same for the source of a copy, where every refusal is a 412; dates to come are no conditions."""
     wanted, unwanted = request.get("CopySourceIfMatch"), request.get("CopySourceIfNoneMatch")
     if wanted is not None and not _matches(wanted, found.etag):
         raise failed("x-amz-copy-source-If-Match")
@@ -57,7 +59,9 @@ def check_source(request: Request, found: Object) -> None:
     if unwanted is not None and _matches(unwanted, found.etag):
         raise failed("x-amz-copy-source-If-None-Match")
     since = request.get("CopySourceIfModifiedSince")
-    if unwanted is None and since is not None and found.modified <= since:
+    if (
+        unwanted is None and since is not None and found.modified <= since <= math.ceil(now)
+    ):  # as objects are dated
         raise failed("x-amz-copy-source-If-Modified-Since")
 
 
@@ -83,13 +87,15 @@ def for_write(request: Request) -> Check | None:
     return check
 
 
-def for_delete(wanted: str | None) -> Check | None:
-    """The condition of a Delete; a key that is not there is deleted already."""
+def for_delete(key: str, wanted: str | None) -> Check | None:
+    """The condition of a Delete, which only a key that is there can meet."""
     if wanted is None:
         return None
 
     def check(found: Object | None) -> None:
-        if found is not None and not found.marker and not _matches(wanted, found.etag):
+        if found is None or found.marker:
+            raise no_such_key(key)
+        if not _matches(wanted, found.etag):
             raise failed("If-Match")
 
     return check

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.s3 import checksums, conditions, facts
+from oficina.services.s3 import checksums, conditions, customer_keys, facts
 from oficina.services.s3.api import Answer, Request, bucket_of, expect_owner, invalid_argument, quoted, s3
 from oficina.services.s3.look import named, version_id
 from oficina.services.s3.names import check_key
@@ -34,7 +34,8 @@ def source(ctx: Context, request: Request) -> tuple[Bucket, Object]:
     owner = ctx.store.buckets.get(ctx.account, bucket)
     version = query.removeprefix("versionId=") or None if query.startswith("versionId=") else None
     found = named(ctx, owner, {"Key": key, "VersionId": version})
-    conditions.check_source(request, found)
+    customer_keys.check(found, request, "CopySource")
+    conditions.check_source(request, found, ctx.clock.now())
     return owner, found
 
 
@@ -50,7 +51,7 @@ def copy_object(ctx: Context, request: Request) -> Answer:
             origin, found = source(ctx, request)
             if found.id != seen.id:
                 continue  # replaced while its bytes were read
-            _refuse_no_change(bucket, request, found)
+            _refuse_no_change(ctx, bucket, request, found)
             made = ctx.store.versions.add(
                 bucket,
                 request["Key"],
@@ -97,7 +98,10 @@ def _facts(ctx: Context, bucket: Bucket, request: Request, found: Object) -> dic
         for name in facts.SYSTEM:
             if name not in kept and name != "ContentType":
                 fresh.pop(name, None)
+        fresh.pop("WebsiteRedirectLocation", None)
         fresh["Metadata"] = kept.get("Metadata", {})
+    if request.get("WebsiteRedirectLocation"):  # never copied (S3 API reference, CopyObject)
+        fresh["WebsiteRedirectLocation"] = request["WebsiteRedirectLocation"]
     if _directive(request, "TaggingDirective", "x-amz-tagging-directive") == "COPY":
         tags = kept.get("Tags")
     else:
@@ -112,7 +116,7 @@ def _directive(request: Request, member: str, header: str) -> str:
     return str(value)
 
 
-def _refuse_no_change(bucket: Bucket, request: Request, found: Object) -> None:
+def _refuse_no_change(ctx: Context, bucket: Bucket, request: Request, found: Object) -> None:
     same = (found.bucket, found.key) == (bucket.id, request["Key"]) and found.latest
     changes = (
         request.get("MetadataDirective") == "REPLACE"
@@ -120,6 +124,7 @@ def _refuse_no_change(bucket: Bucket, request: Request, found: Object) -> None:
         or any(request.get(name) for name in ("StorageClass", "ServerSideEncryption", "ChecksumAlgorithm"))
         or request.get("WebsiteRedirectLocation")
         or "?" in request["CopySource"]
+        or ctx.store.buckets.setting(bucket, "encryption")  # a default that was set counts as a change
     )
     if same and not changes:
         raise AwsError(

@@ -10,6 +10,7 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
+from oficina.services.s3 import customer_keys
 from oficina.services.s3.api import Answer, Request, invalid_argument, quoted
 from oficina.services.s3.look import version_id
 from oficina.services.s3.tags import from_header
@@ -42,6 +43,8 @@ _CLASSES = (
     "EXPRESS_ONEZONE",
     "FSX_OPENZFS",
 )
+_LOCKS = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
+"""Headers that only a bucket with locks takes; oficina makes none."""
 _MOST_METADATA = 2048
 """Bytes of all names and values together (S3 user guide, "Working with object metadata")."""
 _OVERRIDES = {
@@ -75,6 +78,8 @@ def from_request(ctx: Context, bucket: Bucket, request: Request) -> dict[str, An
             StorageClassRequested=storage,
         )
     facts["StorageClass"] = storage
+    if any(request.get(name) for name in _LOCKS):
+        raise AwsError("InvalidRequest", "Bucket is missing Object Lock Configuration")
     if request.get("Tagging"):
         facts["Tags"] = from_header(request["Tagging"])
     return facts
@@ -113,8 +118,8 @@ def _encoded(value: str) -> str:
 
 
 def _encryption(ctx: Context, bucket: Bucket, request: Request) -> dict[str, Any]:
-    if request.get("SSECustomerAlgorithm"):
-        return {name: request.get(name) for name in ("SSECustomerAlgorithm", "SSECustomerKeyMD5")}
+    if request.get("SSECustomerAlgorithm") or request.get("SSECustomerKey"):
+        return customer_keys.given(request)
     algorithm = request.get("ServerSideEncryption")
     if algorithm not in (None, "AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"):
         raise invalid_argument(

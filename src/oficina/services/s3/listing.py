@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 from oficina.services.context import Context
 from oficina.services.s3.api import Answer, Request, bucket_of, invalid_argument, owner_of, quoted, s3
 from oficina.services.s3.look import check_version
+from oficina.services.s3.public import readable
 from oficina.store.listing import Page, Wish
 from oficina.store.versions import Object
 
@@ -76,7 +77,7 @@ def _shared(request: Request, page: Page, limit: int, spell: Spell) -> Answer:
 @s3.operation
 def list_objects(ctx: Context, request: Request) -> Answer:
     """A page of keys; the next begins after NextMarker, or after the last key."""
-    bucket, spell, limit = bucket_of(ctx, request), spelling(request), limit_of(request)
+    bucket, spell, limit = readable(ctx, request, "s3:ListBucket"), spelling(request), limit_of(request)
     wish = Wish(
         prefix=request.get("Prefix") or "",
         delimiter=request.get("Delimiter") or "",
@@ -96,7 +97,7 @@ def list_objects(ctx: Context, request: Request) -> Answer:
 @s3.operation
 def list_objects_v2(ctx: Context, request: Request) -> Answer:
     """A page of keys; the next is asked for with NextContinuationToken."""
-    bucket, spell, limit = bucket_of(ctx, request), spelling(request), limit_of(request)
+    bucket, spell, limit = readable(ctx, request, "s3:ListBucket"), spelling(request), limit_of(request)
     token = request.get("ContinuationToken")
     wish = Wish(
         prefix=request.get("Prefix") or "",
@@ -110,7 +111,7 @@ def list_objects_v2(ctx: Context, request: Request) -> Answer:
         **_shared(request, page, limit, spell),
         "ContinuationToken": token,
         "NextContinuationToken": _token(page.last) if page.truncated else None,
-        "StartAfter": spell(request.get("StartAfter")),
+        "StartAfter": spell(request.get("StartAfter")) if token is None else None,
         "KeyCount": len(page.rows) + len(page.prefixes),
         "Contents": [{**_entry(found, spell), **owner} for found in page.objects],
     }

@@ -23,8 +23,11 @@ def check_version(version: str | None) -> str | None:
     return version
 
 
-def named(ctx: Context, bucket: Bucket, request: Request) -> Object:
-    """The object that a request names by key and version. Raises AwsError as GetObject does."""
+def named(ctx: Context, bucket: Bucket, request: Request, method: str = "GET") -> Object:
+    """The object that a request names by key and version. Raises AwsError as GetObject does.
+
+    ``method`` is HTTP's, which a delete marker refuses by name.
+    """
     key, version = request["Key"], check_version(request.get("VersionId"))
     found = ctx.store.versions.find(bucket, key, version)
     if found is None and version is not None:
@@ -43,7 +46,7 @@ def named(ctx: Context, bucket: Bucket, request: Request) -> Object:
             "MethodNotAllowed",
             "The specified method is not allowed against this resource.",
             405,
-            Method="GET",
+            Method=method,
             ResourceType="DeleteMarker",
             _headers=[*headers, ("Allow", "DELETE")],
         )

@@ -179,6 +179,12 @@ def list_parts(ctx: Context, request: Request) -> Answer:
     upload = _upload(ctx, bucket, request)
     limit = limit_of(request, "MaxParts", "max-parts")
     after = int(request.get("PartNumberMarker") or 0)
+    if after < 0:
+        raise invalid_argument(
+            "Argument part-number-marker must be an integer between 0 and 2147483647",
+            "part-number-marker",
+            after,
+        )
     found = ctx.store.uploads.parts(upload, after, limit + 1)
     shown = found[:limit]
     algorithm = upload.facts["_algorithm"]

@@ -8,10 +8,11 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.s3 import conditions, facts
+from oficina.services.s3 import conditions, customer_keys, facts
 from oficina.services.s3.api import Answer, Request, bucket_of, invalid_argument, malformed, quoted, s3
 from oficina.services.s3.look import check_version, named, version_id
 from oficina.services.s3.names import check_key
+from oficina.services.s3.public import readable
 from oficina.services.s3.receive import facts_of, receive, told
 from oficina.services.s3.settings import grants
 from oficina.store.buckets import Bucket
@@ -64,7 +65,7 @@ def stored(bucket: Bucket, made: Object) -> Answer:
 @s3.operation
 def head_object(ctx: Context, request: Request) -> Answer:
     """What is known of an object, without its bytes."""
-    bucket = bucket_of(ctx, request)
+    bucket = readable(ctx, request, "s3:GetObject")
     found = named(ctx, bucket, request)
     return _answer(ctx, bucket, request, found)
 
@@ -72,7 +73,7 @@ def head_object(ctx: Context, request: Request) -> Answer:
 @s3.operation
 def get_object(ctx: Context, request: Request) -> Answer:
     """An object, or a range of its bytes, sent by the kernel from its file."""
-    bucket = bucket_of(ctx, request)
+    bucket = readable(ctx, request, "s3:GetObject")
     found, descriptor = ctx.store.versions.opened(lambda: named(ctx, bucket, request))
     try:
         answer = _answer(ctx, bucket, request, found)
@@ -84,6 +85,7 @@ def get_object(ctx: Context, request: Request) -> Answer:
 
 
 def _answer(ctx: Context, bucket: Bucket, request: Request, found: Object) -> Answer:
+    customer_keys.check(found, request)
     conditions.check_read(request, found)
     answer = facts.described(bucket, found, request)
     parts = ctx.store.versions.parts(found) if request.get("PartNumber") is not None else None
@@ -160,7 +162,7 @@ def delete_object(ctx: Context, request: Request) -> Answer:
 
 
 def _delete(ctx: Context, bucket: Bucket, key: str, version: str | None, etag: str | None) -> Answer:
-    versions, check = ctx.store.versions, conditions.for_delete(etag)
+    versions, check = ctx.store.versions, conditions.for_delete(key, etag)
     if version is not None:
         gone = versions.delete_version(bucket, key, check_version(version) or "", check)
         marker = True if gone is not None and gone.marker else None
@@ -172,10 +174,10 @@ def _delete(ctx: Context, bucket: Bucket, key: str, version: str | None, etag: s
 @s3.operation
 def delete_objects(ctx: Context, request: Request) -> Answer:
     """Deletes up to a thousand keys; each has a result of its own."""
-    bucket = bucket_of(ctx, request)
     wanted = (request.get("Delete") or {}).get("Objects")
     if not wanted or len(wanted) > _MOST_DELETED or any(not one.get("Key") for one in wanted):
         raise malformed()
+    bucket = bucket_of(ctx, request)
     quiet = (request.get("Delete") or {}).get("Quiet")
     deleted: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
@@ -195,9 +197,10 @@ def delete_objects(ctx: Context, request: Request) -> Answer:
 
 @s3.operation
 def get_object_attributes(ctx: Context, request: Request) -> Answer:
-    """The chosen of ETag, Checksum, ObjectParts, StorageClass and ObjectSize."""
+    """The chosen of ETag, Checksum (here without its number of parts), ObjectParts and the like."""
     bucket = bucket_of(ctx, request)
     found = named(ctx, bucket, request)
+    customer_keys.check(found, request)
     wanted = set(request.get("ObjectAttributes") or ())
     if not wanted or not wanted <= {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}:
         raise invalid_argument(
@@ -205,7 +208,9 @@ def get_object_attributes(ctx: Context, request: Request) -> Answer:
         )
     everything = {
         "ETag": found.etag,
-        "Checksum": facts.checksums_of(found.facts),
+        "Checksum": {
+            name: value.partition("-")[0] for name, value in facts.checksums_of(found.facts).items()
+        },
         "ObjectParts": _parts(request, found, ctx.store.versions.parts(found)),
         "StorageClass": found.facts.get("StorageClass", "STANDARD"),
         "ObjectSize": found.size,

@@ -1,6 +1,7 @@
 """What a bucket is told and tells again: CORS, policy, encryption, tagging and the like.
 
-Kept and returned as AWS does; oficina acts on none of them but versioning (buckets.py).
+Kept and returned as AWS does; oficina acts on none of them but versioning (buckets.py) and, for readers
+who sign nothing, the policy and the block of public access (public.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import orjson
 from oficina.errors import AwsError
 from oficina.services.context import Context
 from oficina.services.s3.api import Answer, Request, bucket_of, malformed, owner_of, s3
+from oficina.services.s3.public import is_public
 from oficina.services.s3.tags import check_tags
 
 _MISSING = {
@@ -49,19 +51,23 @@ _PUBLIC = {
     "RestrictPublicBuckets": True,
 }
 _OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+_MOST_CORS_RULES = 100
+"""S3 user guide, "Elements of a CORS configuration"."""
 _METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 
 
-def _put(ctx: Context, request: Request, name: str, body: Any) -> None:
+def keep(ctx: Context, request: Request, name: str, body: Any) -> None:
+    """Keeps what the bucket is told under a name. Raises AwsError MalformedXML for nothing."""
     if body is None:
         raise malformed()
     ctx.store.buckets.set_setting(bucket_of(ctx, request), name, body)
 
 
-def _get(ctx: Context, request: Request, name: str, default: Any = None) -> Any:
+def kept(ctx: Context, request: Request, name: str, default: Any = None) -> Any:
+    """What the bucket was told under a name. Raises AwsError when nothing was and there is no default."""
     bucket = bucket_of(ctx, request)
     body = ctx.store.buckets.setting(bucket, name)
-    if body is None and default is None:
+    if (body == {} and name in _MISSING) or (body is None and default is None):
         code, sentence = _MISSING[name]
         raise AwsError(code, sentence, 404, BucketName=bucket.name)
     return default if body is None else body
@@ -75,7 +81,7 @@ def _forget(ctx: Context, request: Request, name: str) -> None:
 def put_bucket_cors(ctx: Context, request: Request) -> None:
     """Keeps the rules for browsers of other origins."""
     rules = (request.get("CORSConfiguration") or {}).get("CORSRules")
-    if not rules:
+    if not rules or len(rules) > _MOST_CORS_RULES:
         raise malformed()
     for rule in rules:
         if not rule.get("AllowedOrigins") or not rule.get("AllowedMethods"):
@@ -86,13 +92,13 @@ def put_bucket_cors(ctx: Context, request: Request) -> None:
                     "InvalidRequest",
                     f"Found unsupported HTTP method in CORS config. Unsupported method is {method}",
                 )
-    _put(ctx, request, "cors", request["CORSConfiguration"])
+    keep(ctx, request, "cors", request["CORSConfiguration"])
 
 
 @s3.operation
 def get_bucket_cors(ctx: Context, request: Request) -> Answer:
     """The rules for browsers of other origins."""
-    return {"_root": "CORSConfiguration", **_get(ctx, request, "cors")}
+    return {"_root": "CORSConfiguration", **kept(ctx, request, "cors")}
 
 
 @s3.operation
@@ -113,7 +119,7 @@ def put_bucket_policy(ctx: Context, request: Request) -> None:
         raise _bad_policy("Policies must be valid JSON and the first byte must be '{'")
     if not policy.get("Statement"):
         raise _bad_policy("Missing required field Statement")
-    _put(ctx, request, "policy", text)
+    keep(ctx, request, "policy", text)
 
 
 def _bad_policy(sentence: str) -> AwsError:
@@ -123,14 +129,14 @@ def _bad_policy(sentence: str) -> AwsError:
 @s3.operation
 def get_bucket_policy(ctx: Context, request: Request) -> Answer:
     """The policy, letter by letter."""
-    return {"Policy": _get(ctx, request, "policy"), "_headers": [("Content-Type", "application/json")]}
+    return {"Policy": kept(ctx, request, "policy"), "_headers": [("Content-Type", "application/json")]}
 
 
 @s3.operation
 def get_bucket_policy_status(ctx: Context, request: Request) -> Answer:
-    """Whether the policy lets everyone in; oficina reads no policies, so it says no."""
-    _get(ctx, request, "policy")
-    return {"PolicyStatus": {"IsPublic": False}}
+    """Whether the policy lets everyone in."""
+    kept(ctx, request, "policy")
+    return {"PolicyStatus": {"IsPublic": is_public(ctx, bucket_of(ctx, request))}}
 
 
 @s3.operation
@@ -147,13 +153,14 @@ def put_bucket_encryption(ctx: Context, request: Request) -> None:
         algorithm = (rule.get("ApplyServerSideEncryptionByDefault") or {}).get("SSEAlgorithm")
         if algorithm not in (None, "AES256", "aws:kms", "aws:kms:dsse"):
             raise malformed()
-    _put(ctx, request, "encryption", configuration if configuration.get("Rules") else None)
+        rule.setdefault("BucketKeyEnabled", False)
+    keep(ctx, request, "encryption", configuration if configuration.get("Rules") else None)
 
 
 @s3.operation
 def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
     """How new objects are encrypted: AES256 unless told otherwise."""
-    return {"ServerSideEncryptionConfiguration": _get(ctx, request, "encryption", _ENCRYPTION)}
+    return {"ServerSideEncryptionConfiguration": kept(ctx, request, "encryption", _ENCRYPTION)}
 
 
 @s3.operation
@@ -163,19 +170,20 @@ def delete_bucket_encryption(ctx: Context, request: Request) -> None:
 
 
 @s3.operation
-def put_bucket_tagging(ctx: Context, request: Request) -> None:
-    """Sets all tags of the bucket."""
+def put_bucket_tagging(ctx: Context, request: Request) -> Answer:
+    """Sets all tags of the bucket; an empty set is none."""
     tags = (request.get("Tagging") or {}).get("TagSet")
     if tags is None:
         raise malformed()
     check_tags(tags, limit=50)
-    _put(ctx, request, "tagging", {"TagSet": tags})
+    ctx.store.buckets.set_setting(bucket_of(ctx, request), "tagging", {"TagSet": tags} if tags else None)
+    return {"_status": 204}
 
 
 @s3.operation
 def get_bucket_tagging(ctx: Context, request: Request) -> Answer:
     """The bucket's tags."""
-    return {"_root": "Tagging", **_get(ctx, request, "tagging")}
+    return {"_root": "Tagging", **kept(ctx, request, "tagging")}
 
 
 @s3.operation
@@ -187,38 +195,37 @@ def delete_bucket_tagging(ctx: Context, request: Request) -> None:
 @s3.operation
 def put_public_access_block(ctx: Context, request: Request) -> None:
     """Keeps what of public access is blocked."""
-    _put(ctx, request, "public", request.get("PublicAccessBlockConfiguration"))
+    keep(ctx, request, "public", request.get("PublicAccessBlockConfiguration"))
 
 
 @s3.operation
 def get_public_access_block(ctx: Context, request: Request) -> Answer:
     """What of public access is blocked: everything, unless told otherwise (since April 2023)."""
-    return {"PublicAccessBlockConfiguration": _get(ctx, request, "public", _PUBLIC)}
+    return {"PublicAccessBlockConfiguration": kept(ctx, request, "public", _PUBLIC)}
 
 
 @s3.operation
 def delete_public_access_block(ctx: Context, request: Request) -> None:
-    """Blocks no public access."""
-    blocks = dict.fromkeys(_PUBLIC, False)
-    ctx.store.buckets.set_setting(bucket_of(ctx, request), "public", blocks)
+    """Blocks no public access: nothing is kept of it, not even that a fresh bucket blocks all."""
+    ctx.store.buckets.set_setting(bucket_of(ctx, request), "public", {})
 
 
 @s3.operation
 def put_bucket_ownership_controls(ctx: Context, request: Request) -> None:
     """Keeps who owns what others upload."""
-    _put(ctx, request, "ownership", request.get("OwnershipControls"))
+    keep(ctx, request, "ownership", request.get("OwnershipControls"))
 
 
 @s3.operation
 def get_bucket_ownership_controls(ctx: Context, request: Request) -> Answer:
     """Who owns what others upload: the bucket's owner, unless told otherwise."""
-    return {"OwnershipControls": _get(ctx, request, "ownership", _OWNERSHIP)}
+    return {"OwnershipControls": kept(ctx, request, "ownership", _OWNERSHIP)}
 
 
 @s3.operation
 def delete_bucket_ownership_controls(ctx: Context, request: Request) -> None:
-    """Forgets who owns what others upload."""
-    _forget(ctx, request, "ownership")
+    """Forgets who owns what others upload, and that a fresh bucket enforces it."""
+    ctx.store.buckets.set_setting(bucket_of(ctx, request), "ownership", {})
 
 
 @s3.operation
@@ -229,14 +236,28 @@ def put_bucket_lifecycle_configuration(ctx: Context, request: Request) -> None:
     if not rules:
         raise malformed()
     for rule in rules:
+        _check_rule(rule)
         rule.setdefault("ID", hashlib.sha256(orjson.dumps(rule)).hexdigest()[:36])
-    _put(ctx, request, "lifecycle", configuration)
+    keep(ctx, request, "lifecycle", configuration)
+
+
+def _check_rule(rule: dict[str, Any]) -> None:
+    """Raises AwsError for a rule that lacks what the S3 API reference asks for (LifecycleRule)."""
+    expiry = rule.get("Expiration") or {}
+    moves = rule.get("NoncurrentVersionTransitions") or ()
+    if (
+        ("Filter" not in rule and "Prefix" not in rule)
+        or rule.get("Status") not in ("Enabled", "Disabled")
+        or ("ExpiredObjectDeleteMarker" in expiry and len(expiry) > 1)
+        or any(not move.get("StorageClass") or move.get("NoncurrentDays") is None for move in moves)
+    ):
+        raise malformed()
 
 
 @s3.operation
 def get_bucket_lifecycle_configuration(ctx: Context, request: Request) -> Answer:
     """The rules of expiry."""
-    return {"_root": "LifecycleConfiguration", **_get(ctx, request, "lifecycle")}
+    return {"_root": "LifecycleConfiguration", **kept(ctx, request, "lifecycle")}
 
 
 @s3.operation
@@ -246,27 +267,15 @@ def delete_bucket_lifecycle(ctx: Context, request: Request) -> None:
 
 
 @s3.operation
-def put_bucket_notification_configuration(ctx: Context, request: Request) -> None:
-    """Keeps whom to tell of changes."""
-    _put(ctx, request, "notification", request.get("NotificationConfiguration") or {})
-
-
-@s3.operation
-def get_bucket_notification_configuration(ctx: Context, request: Request) -> Answer:
-    """Whom to tell of changes; nobody unless told otherwise."""
-    return {"_root": "NotificationConfiguration", **_get(ctx, request, "notification", {})}
-
-
-@s3.operation
 def put_bucket_website(ctx: Context, request: Request) -> None:
     """Keeps the index and error documents."""
-    _put(ctx, request, "website", request.get("WebsiteConfiguration"))
+    keep(ctx, request, "website", request.get("WebsiteConfiguration"))
 
 
 @s3.operation
 def get_bucket_website(ctx: Context, request: Request) -> Answer:
     """The index and error documents."""
-    return {"_root": "WebsiteConfiguration", **_get(ctx, request, "website")}
+    return {"_root": "WebsiteConfiguration", **kept(ctx, request, "website")}
 
 
 @s3.operation
@@ -278,13 +287,21 @@ def delete_bucket_website(ctx: Context, request: Request) -> None:
 @s3.operation
 def put_bucket_logging(ctx: Context, request: Request) -> None:
     """Keeps where access is to be logged."""
-    _put(ctx, request, "logging", request.get("BucketLoggingStatus") or {})
+    status = request.get("BucketLoggingStatus") or {}
+    target = (status.get("LoggingEnabled") or {}).get("TargetBucket")
+    if target is not None and ctx.store.buckets.find(ctx.account, target) is None:
+        raise AwsError(
+            "InvalidTargetBucketForLogging",
+            "The target bucket for logging does not exist",
+            TargetBucket=target,
+        )
+    keep(ctx, request, "logging", status)
 
 
 @s3.operation
 def get_bucket_logging(ctx: Context, request: Request) -> Answer:
     """Where access is to be logged; nowhere unless told otherwise."""
-    return {"_root": "BucketLoggingStatus", **_get(ctx, request, "logging", {})}
+    return {"_root": "BucketLoggingStatus", **kept(ctx, request, "logging", {})}
 
 
 @s3.operation
@@ -304,13 +321,13 @@ def get_bucket_accelerate_configuration(ctx: Context, request: Request) -> Answe
 @s3.operation
 def get_bucket_replication(ctx: Context, request: Request) -> Answer:
     """There is no replication."""
-    return {"ReplicationConfiguration": _get(ctx, request, "replication")}
+    return {"ReplicationConfiguration": kept(ctx, request, "replication")}
 
 
 @s3.operation
 def get_object_lock_configuration(ctx: Context, request: Request) -> Answer:
     """There are no locks."""
-    return {"ObjectLockConfiguration": _get(ctx, request, "lock")}
+    return {"ObjectLockConfiguration": kept(ctx, request, "lock")}
 
 
 def grants(ctx: Context) -> Answer:

@@ -19,8 +19,9 @@ def check_tags(tags: list[dict[str, Any]], limit: int = _LIMIT) -> None:
         what = "Object" if limit == _LIMIT else "Bucket"
         raise AwsError("BadRequest", f"{what} tags cannot be greater than {limit}")
     keys = [tag.get("Key", "") for tag in tags]
-    if len(set(keys)) != len(keys):
-        raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key")
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise AwsError("InvalidTag", "Cannot provide multiple Tags with the same key", TagKey=twice)
     for tag in tags:
         key, value = tag.get("Key", ""), tag.get("Value", "")
         if not 1 <= len(key) <= 128:
@@ -30,7 +31,9 @@ def check_tags(tags: list[dict[str, Any]], limit: int = _LIMIT) -> None:
                 "InvalidTag", "The TagValue you have provided is invalid", TagKey=key, TagValue=value
             )
         if key.lower().startswith("aws:"):
-            raise AwsError("InvalidTag", "System tags cannot be added/updated by requester")
+            of_objects = "Your TagKey cannot be prefixed with aws:"
+            of_buckets = "System tags cannot be added/updated by requester"
+            raise AwsError("InvalidTag", of_objects if limit == _LIMIT else of_buckets, TagKey=key)
 
 
 def from_header(text: str) -> list[dict[str, str]]:
@@ -53,7 +56,7 @@ def _set(ctx: Context, request: Request, tags: list[dict[str, str]] | None) -> A
     bucket = bucket_of(ctx, request)
     versions = ctx.store.versions
     with versions.transaction():
-        found = named(ctx, bucket, request)
+        found = named(ctx, bucket, request, method="DELETE" if tags is None else "PUT")
         facts = {name: value for name, value in found.facts.items() if name != "Tags"}
         versions.set_facts(found, facts | ({"Tags": tags} if tags else {}))
     return {"VersionId": version_id(bucket, found)}

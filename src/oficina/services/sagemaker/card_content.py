@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from oficina.errors import validation
+from oficina.services.sagemaker import card_schema
 from oficina.store.kinds import Document
 
 SECTIONS = (
@@ -45,6 +46,9 @@ def parse(text: str, sections: tuple[str, ...] = SECTIONS) -> dict[str, Any]:
             f"Model card content has properties that the schema does not have: {', '.join(strange)}. "
             f"It has: {', '.join(sections)}."
         )
+    wrong = next(card_schema.flaws(content), None)
+    if wrong is not None:
+        raise validation(f"Model card content does not follow the model card schema: {wrong}.")
     return content
 
 

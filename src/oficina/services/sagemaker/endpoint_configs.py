@@ -33,6 +33,10 @@ def create_endpoint_config(ctx: Context, request: dict[str, Any]) -> dict[str, A
     return ctx.docs.create(ENDPOINT_CONFIG, document)
 
 
+_SERVERLESS_MEMORY = (1024, 2048, 3072, 4096, 5120, 6144)
+"""Megabytes that a serverless variant may have (API reference, ProductionVariantServerlessConfig)."""
+
+
 def _check(ctx: Context, variant: Document) -> None:
     if not variant.get("ModelName"):
         raise validation(
@@ -45,6 +49,12 @@ def _check(ctx: Context, variant: Document) -> None:
         raise validation(
             f"Production variant {variant['VariantName']} must have either a ServerlessConfig or an "
             "InstanceType with an InitialInstanceCount, and not both."
+        )
+    if serverless and variant["ServerlessConfig"]["MemorySizeInMB"] not in _SERVERLESS_MEMORY:
+        raise validation(
+            f"1 validation error detected: Value '{variant['ServerlessConfig']['MemorySizeInMB']}' at "
+            "'MemorySizeInMB' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(map(str, _SERVERLESS_MEMORY))}]"
         )
     if not serverless and "InstanceType" not in variant and "InstancePools" not in variant:
         raise validation(f"Production variant {variant['VariantName']} must have an InstanceType.")

@@ -1,7 +1,8 @@
 """Search expressions: whether a document satisfies filters, nested filters and subexpressions.
 
-Properties are named by their path, ``ModelArtifacts.S3ModelArtifacts``; two have names of their own:
-``Tags.key`` and ``Metrics.name`` (API reference of Filter).
+Properties are named by their path, ``ModelArtifacts.S3ModelArtifacts``; some have names of their own:
+``Tags.key``, ``Metrics.name``, of a trial component ``Metrics.name.max`` and ``Parameters.name`` (API
+reference of Filter, and the notebooks of experiments).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from oficina.errors import validation
 from oficina.store.kinds import Document
 
 Test = Callable[[Document], bool]
+_STATISTICS = ("Max", "Min", "Last", "Count", "Avg", "StdDev")
+"""What a component's metric is summed up to (botocore, TrialComponentMetricSummary)."""
 
 
 def compile_expression(expression: Document) -> Test:
@@ -27,8 +30,11 @@ def compile_expression(expression: Document) -> Test:
     return lambda document: all(test(document) for test in tests)
 
 
-def needles(expression: Document) -> list[str]:
-    """Texts that every document which satisfies an expression has in it as they are."""
+def needles(expression: Document, without: tuple[str, ...] = ()) -> list[str]:
+    """Texts that every document which satisfies an expression has in it as they are.
+
+    ``without`` are members that are not in the document itself.
+    """
     if expression.get("Operator") == "Or":
         return []
     found = [
@@ -38,10 +44,10 @@ def needles(expression: Document) -> list[str]:
         and one.get("Value")
         and _number(one["Value"]) is None
         and one["Value"].lower() not in ("true", "false")
-        and not one["Name"].startswith("Tags.")
+        and one["Name"].partition(".")[0] not in ("Tags", *without)
     ]
     for inner in expression.get("SubExpressions", ()):
-        found += needles(inner)
+        found += needles(inner, without)
     return found
 
 
@@ -78,10 +84,25 @@ def values(document: Document, name: str, *, whole: bool = False) -> list[Any]:
     head, _, rest = name.partition(".")
     if head == "Tags" and rest:
         return [tag["Value"] for tag in document.get("Tags", ()) if tag["Key"] == rest]
-    if head == "Metrics" and rest:
-        metrics = document.get("FinalMetricDataList", ())
-        return [metric["Value"] for metric in metrics if metric["MetricName"] == rest]
+    if head.lower() == "metrics" and rest:
+        return _metrics(document, rest)
+    if head == "Parameters" and rest in document.get("Parameters", {}):
+        value = document["Parameters"][rest]
+        return list(value.values()) if isinstance(value, dict) else [value]
     return _walk(document, name, whole)
+
+
+def _metrics(document: Document, name: str) -> list[Any]:
+    """The final value of a job's metric; of a component's, what is asked for after the last dot."""
+    final = document.get("FinalMetricDataList", ())
+    found = [metric["Value"] for metric in final if metric["MetricName"] == name]
+    for metric in document.get("Metrics", ()):
+        for statistic in _STATISTICS:
+            if name.lower() == f"{metric['MetricName']}.{statistic}".lower():
+                found.append(metric[statistic])
+        if name == metric["MetricName"]:
+            found.append(metric["Last"])
+    return found
 
 
 def _walk(value: Any, path: str, whole: bool) -> list[Any]:

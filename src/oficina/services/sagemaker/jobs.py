@@ -38,18 +38,19 @@ def hold(
     document: Document,
     settled: tuple[str, ...] = TERMINAL,
     since: str = "CreationTime",
+    patience: float = 1,
 ) -> Document:
     """The document, held back while a young job runs, so that a client's own polling costs nothing.
 
     A client looks again only after 5 to 120 seconds (contracts, clients-and-wire §4.2 and §7): the answer
-    waits until the job ends, at most ``config.hold`` seconds and only in the job's first moments; a boto3
-    waiter, which cares for the end alone, waits longer.
+    waits until the job ends, at most ``patience`` times ``config.hold`` seconds and only in the job's first
+    moments; a boto3 waiter, which cares for the end alone, waits longer.
     """
     status = kind.member("status")
     if document.get(status) in settled:
         return document
     name = str(document[kind.member("name")])
-    young = document[since] + ctx.config.hold - ctx.clock.now()
+    young = document[since] + patience * ctx.config.hold - ctx.clock.now()
     seconds = WAITER_SECONDS if _is_waiter(ctx) else young
     latest = document
 

@@ -50,6 +50,7 @@ def list_associations(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The associations, newest first; from or to an entity or a type of entity.
 
     A type is an entity's own (``Model``) or what kind of entity it is (``Context``): the SDKs ask for both.
+    That of a job's component is ``SageMakerTrainingJob`` here and ``TrainingJob`` in QueryLineage.
     """
     size, skip = int(request.get("MaxResults", PAGE)), _skip(request)
     descending = request.get("SortOrder", "Descending") == "Descending"
@@ -65,8 +66,8 @@ def _conditions(ctx: Context, request: Document) -> list[tuple[str, Any]]:
     for member, condition in (
         ("SourceArn", "e.source=?"),
         ("DestinationArn", "e.destination=?"),
-        ("SourceType", "? IN (s.type, s.lineage_type)"),
-        ("DestinationType", "? IN (d.type, d.lineage_type)"),
+        ("SourceType", "? IN (s.type, 'SageMaker' || s.type, s.lineage_type)"),
+        ("DestinationType", "? IN (d.type, 'SageMaker' || d.type, d.lineage_type)"),
         ("AssociationType", "e.type=?"),
         ("CreatedAfter", "e.created>?"),
         ("CreatedBefore", "e.created<?"),

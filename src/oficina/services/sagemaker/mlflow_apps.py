@@ -19,7 +19,7 @@ from oficina.store.kinds import Document
 def create_mlflow_app(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps an app and has its MLflow started."""
     check_role(ctx, request["RoleArn"])
-    mlflow_servers.check_store(request)
+    mlflow_servers.check_store(ctx, request)
     document = {**request, "MlflowVersion": VERSION}
     default(
         document,
@@ -74,7 +74,7 @@ def list_mlflow_apps(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 @sagemaker.operation
 def update_mlflow_app(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Changes an app; versions are registered automatically from the moment that this is switched on."""
-    mlflow_servers.check_store(request)
+    mlflow_servers.check_store(ctx, request)
     with ctx.docs.transaction():
         document = _get(ctx, request["Arn"])
         if document["Status"] not in ("Created", "Updated", "UpdateFailed"):

@@ -45,11 +45,21 @@ def presigned(ctx: Context, kind: Kind, document: Document, request: dict[str, A
     return {"AuthorizedUrl": f"{url(ctx, document)}/auth?authToken={token}"}
 
 
-def check_store(request: dict[str, Any]) -> None:
-    """Refuses a place for artifacts that is not in S3."""
+def check_store(ctx: Context, request: dict[str, Any]) -> None:
+    """Refuses a place for artifacts that is not in S3, or in a bucket that is not there.
+
+    AWS tells the latter by the status CreateFailed, some minutes later and without a reason.
+    """
     place = request.get("ArtifactStoreUri")
-    if place is not None and not place.startswith("s3://"):
+    if place is None:
+        return
+    bucket = place.removeprefix("s3://").partition("/")[0]
+    if not place.startswith("s3://") or not bucket:
         raise validation(f"Invalid ArtifactStoreUri {place}: give s3://BUCKET/PREFIX.")
+    if not ctx.store.objects.has_bucket(ctx.account, bucket):
+        raise validation(
+            f"Invalid ArtifactStoreUri {place}: the bucket {bucket} does not exist. Create it first."
+        )
 
 
 def busy(kind: Kind, document: Document, action: str) -> AwsError:

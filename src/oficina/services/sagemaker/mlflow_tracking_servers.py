@@ -22,7 +22,7 @@ RUNNING = ("Created", "Started", "Updated", "UpdateFailed", "StopFailed")
 def create_mlflow_tracking_server(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps a server and has it started. Whatever version is asked for, the one that is here runs."""
     check_role(ctx, request["RoleArn"])
-    mlflow_servers.check_store(request)
+    mlflow_servers.check_store(ctx, request)
     document = {**request, "MlflowVersion": VERSION}
     default(
         document,
@@ -68,7 +68,7 @@ def list_mlflow_tracking_servers(ctx: Context, request: dict[str, Any]) -> dict[
 @sagemaker.operation
 def update_mlflow_tracking_server(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Changes a server; versions are registered automatically from the moment that this is switched on."""
-    mlflow_servers.check_store(request)
+    mlflow_servers.check_store(ctx, request)
     name = request.pop("TrackingServerName")
     with ctx.docs.transaction():
         document = ctx.docs.get(TRACKING_SERVER, name)

@@ -9,6 +9,7 @@ from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.callers import user_context
+from oficina.services.sagemaker.package_sharing import at_home
 from oficina.services.sagemaker.registry_names import GROUP, PACKAGE, find_group
 from oficina.store.documents import Query
 
@@ -24,12 +25,13 @@ def create_model_package_group(ctx: Context, request: dict[str, Any]) -> dict[st
 @sagemaker.operation
 def describe_model_package_group(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A group."""
-    return find_group(ctx, request["ModelPackageGroupName"])
+    name = request["ModelPackageGroupName"]
+    return find_group(at_home(ctx, name, "DescribeModelPackageGroup"), name)
 
 
 @sagemaker.operation
 def list_model_package_groups(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The groups, oldest first (API reference, SortOrder). No other account's are shared with this one."""
+    """The groups, oldest first (API reference, SortOrder). Another account's are found by ARN alone."""
     if request.get("CrossAccountFilterOption") == "CrossAccount":
         return {"ModelPackageGroupSummaryList": []}
     page = ctx.docs.page(GROUP, request, Query(descending=False))
@@ -53,7 +55,7 @@ def delete_model_package_group(ctx: Context, request: dict[str, Any]) -> None:
 
 @sagemaker.operation
 def put_model_package_group_policy(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Keeps a resource policy; every caller of the account may use the group all the same."""
+    """Keeps a resource policy: what other accounts may do. Every caller of the account may do all."""
     try:
         policy = json.loads(request["ResourcePolicy"])
     except ValueError:

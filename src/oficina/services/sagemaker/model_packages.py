@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oficina.errors import validation
+from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker import inference_specifications
 from oficina.services.sagemaker.api import sagemaker
@@ -12,6 +12,7 @@ from oficina.services.sagemaker.callers import user_context
 from oficina.services.sagemaker.jobs import default
 from oficina.services.sagemaker.package_cards import first_card, shown
 from oficina.services.sagemaker.package_events import tell
+from oficina.services.sagemaker.package_sharing import at_home
 from oficina.services.sagemaker.registry_names import (
     GROUP,
     PACKAGE,
@@ -127,7 +128,8 @@ def _keep(ctx: Context, document: Document) -> Document:
 @sagemaker.operation
 def describe_model_package(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A package."""
-    package = package_name(ctx, request["ModelPackageName"]).get(ctx)
+    name = request["ModelPackageName"]
+    package = package_name(ctx, name).get(at_home(ctx, name, "DescribeModelPackage"))
     return shown(package, request.get("IncludedData", "AllData"))
 
 
@@ -136,7 +138,11 @@ def batch_describe_model_package(ctx: Context, request: dict[str, Any]) -> dict[
     """Several versions by ARN; what is not there is told beside."""
     found, errors = {}, {}
     for arn in request["ModelPackageArnList"]:
-        package = package_name(ctx, arn).find(ctx)
+        try:
+            package = package_name(ctx, arn).find(at_home(ctx, arn, "DescribeModelPackage"))
+        except AwsError as refused:
+            errors[arn] = {"ErrorCode": refused.code, "ErrorResponse": refused.message}
+            continue
         if package is None or "ModelPackageVersion" not in package:
             sentence = PACKAGE.not_found("", arn).message
             errors[arn] = {"ErrorCode": "ValidationException", "ErrorResponse": sentence}
@@ -148,6 +154,7 @@ def batch_describe_model_package(ctx: Context, request: dict[str, Any]) -> dict[
 @sagemaker.operation
 def list_model_packages(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The packages, oldest first: unversioned ones unless a group or a type is named (API reference)."""
+    ctx = at_home(ctx, request.get("ModelPackageGroupName", ""), "ListModelPackages")
     query, asked = Query(descending=False), {**request}
     contains = asked.pop("NameContains", None)
     if request.get("ModelPackageGroupName"):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from oficina.engine.hosting import artifacts
+from oficina.engine import inputs
+from oficina.engine.hosting import artifacts, chains
+from oficina.engine.hosting.instance import HOST
 from oficina.engine.hosting.kinds import MODEL
+from oficina.engine.inputs import InputMissing
 from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.jobs import check_role, default
 from oficina.services.sagemaker.package_models import of_package
 from oficina.store.kinds import Document
+
+MOST_CONTAINERS = 15
+"""How many containers a model may have (botocore, ContainerDefinitionList)."""
 
 
 @sagemaker.operation
@@ -22,12 +28,14 @@ def create_model(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     check_role(ctx, request["ExecutionRoleArn"])
     if ctx.docs.find(MODEL, request["ModelName"]) is not None:
         raise MODEL.already_there(request["ModelName"], ctx.docs.arn(MODEL, request["ModelName"]))
-    asked = _container(request)
-    container = of_package(ctx, asked) if "ModelPackageName" in asked else asked
-    _check(ctx, container)
+    asked = _containers(request)
+    containers = [each for one in asked for each in _resolved(ctx, one)]
+    _check_together(request, containers)
+    for container in containers:
+        _check(ctx, container)
     document = {**request}
-    if container is not asked:
-        document["_containers"] = [container]
+    if any("ModelPackageName" in one for one in asked):
+        document["_containers"] = containers
     default(document, EnableNetworkIsolation=False)
     for container in (document.get("PrimaryContainer"), *document.get("Containers", ())):
         if container is not None:
@@ -35,15 +43,27 @@ def create_model(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return ctx.docs.create(MODEL, document)
 
 
-def _container(request: Document) -> Document:
-    """The one container of a model."""
-    if ("PrimaryContainer" in request) == ("Containers" in request):
+def _containers(request: Document) -> list[Document]:
+    """The containers of a model in the order of their work."""
+    if ("PrimaryContainer" in request) == bool(request.get("Containers")):
         raise validation("You must provide either PrimaryContainer or Containers, and not both.")
-    several = request.get("Containers", [request.get("PrimaryContainer")])
-    if len(several) != 1:
-        raise validation("oficina does not run several containers in one model yet; give one container.")
-    container: Document = several[0]
-    return container
+    return list(request.get("Containers") or [request["PrimaryContainer"]])
+
+
+def _resolved(ctx: Context, asked: Document) -> list[Document]:
+    return of_package(ctx, asked) if "ModelPackageName" in asked else [asked]
+
+
+def _check_together(request: Document, containers: list[Document]) -> None:
+    """What concerns several containers (developer guide, inference pipelines and direct invocation)."""
+    if len(containers) > MOST_CONTAINERS:
+        raise validation(f"A model has at most {MOST_CONTAINERS} containers; these are {len(containers)}.")
+    names = [chains.name_of(container, number) for number, container in enumerate(containers)]
+    if len(set(names)) != len(names) or (len(containers) > 1 and HOST in names):
+        raise validation(f"Every ContainerHostname of a model must be another one, and none {HOST}.")
+    direct = request.get("InferenceExecutionConfig", {}).get("Mode") == "Direct"
+    if direct and not all("ContainerHostname" in container for container in containers):
+        raise validation("In the inference execution mode Direct every container needs a ContainerHostname.")
 
 
 def _check(ctx: Context, container: Document) -> None:
@@ -56,8 +76,10 @@ def _check(ctx: Context, container: Document) -> None:
     found = artifacts.source_of(container)
     if found is None:
         return
-    if not found[0].startswith("s3://"):
-        raise validation(f"Invalid model data URL {found[0]}: give s3://BUCKET/KEY.")
+    try:
+        inputs.split(found[0])
+    except InputMissing as missing:
+        raise validation(f"Invalid model data URL: {missing}") from missing
     if not artifacts.present(ctx.store, ctx.account, container):
         raise validation(f"Could not find model data at {found[0]}.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from oficina.engine.hosting import artifacts
 from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker import card_content
@@ -24,7 +25,7 @@ def first_card(ctx: Context, package: Document) -> Document:
 def _known(ctx: Context, package: Document) -> tuple[list[str], Document | None]:
     """The model's data and the training job that wrote it."""
     containers = package.get("InferenceSpecification", {}).get("Containers", ())
-    urls = [one["ModelDataUrl"] for one in containers if one.get("ModelDataUrl")]
+    urls = [found[0] for one in containers if (found := artifacts.source_of(one)) is not None]
     for url in urls:
         for job in islice(scan(ctx.docs, "TrainingJob", [url]), 20):
             if job.get("ModelArtifacts", {}).get("S3ModelArtifacts") == url:

@@ -39,8 +39,8 @@ def tell(ctx: Context, package: Document, updated: tuple[str, ...] = ()) -> None
     Part of the transaction that changed the package.
     """
     group = ctx.docs.find(GROUP, package.get("ModelPackageGroupName", ""))
-    approved = group is not None and (not updated or "ModelApprovalStatus" in updated)
-    lineage.keep(ctx.store, ctx.docs, package, group, approved)
+    new = {name for name in ("ModelApprovalStatus", "ModelLifeCycle") if not updated or name in updated}
+    lineage.keep(ctx.store, ctx.docs, package, group, new)
     detail: dict[str, Any] = {name: package[name] for name in _MEMBERS if name in package}
     for name in ("CreationTime", "LastModifiedTime"):
         if name in detail:

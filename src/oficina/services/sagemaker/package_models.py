@@ -5,8 +5,10 @@ The model keeps a copy, so that a package may go while its endpoints run (decisi
 
 from __future__ import annotations
 
+from oficina.engine.hosting.artifacts import OWNER
 from oficina.errors import validation
 from oficina.services.context import Context
+from oficina.services.sagemaker.package_sharing import at_home
 from oficina.services.sagemaker.registry_names import package_name
 from oficina.store.kinds import Document
 
@@ -14,8 +16,8 @@ _OWN = ("Image", "ModelDataUrl", "ModelDataSource", "AdditionalModelDataSources"
 """What a container of a package has of the package and not of CreateModel."""
 
 
-def of_package(ctx: Context, asked: Document) -> Document:
-    """The container that a package stands for, with the caller's environment over the package's.
+def of_package(ctx: Context, asked: Document) -> list[Document]:
+    """The containers that a package stands for, with the caller's environment over the package's.
 
     Raises AwsError when the package is not there, not approved, or has nothing to run.
     """
@@ -24,16 +26,25 @@ def of_package(ctx: Context, asked: Document) -> Document:
         raise validation(
             f"You cannot give {named[0]} together with ModelPackageName: the package has it already."
         )
-    package = package_name(ctx, asked["ModelPackageName"]).get(ctx)
+    name = asked["ModelPackageName"]
+    owner = at_home(ctx, name, "CreateModel")
+    package = package_name(ctx, name).get(owner)
     _check_approval(package)
     containers = _specification(package, asked.get("InferenceSpecificationName"))["Containers"]
-    if len(containers) != 1:
+    if len(containers) > 1 and "ContainerHostname" in asked:
         raise validation(
-            f"Model package {package['ModelPackageArn']} has {len(containers)} containers, and oficina does "
-            "not run several containers in one model yet."
+            f"You cannot give ContainerHostname: model package {package['ModelPackageArn']} has "
+            f"{len(containers)} containers, with names of their own."
         )
-    environment = {**containers[0].get("Environment", {}), **asked.get("Environment", {})}
-    container = {**containers[0], "Mode": "SingleModel", "Environment": environment}
+    made = [_container(each, asked) for each in containers]
+    if owner.account == ctx.account:
+        return made
+    return [{**each, OWNER: owner.account} for each in made]
+
+
+def _container(given: Document, asked: Document) -> Document:
+    environment = {**given.get("Environment", {}), **asked.get("Environment", {})}
+    container = {**given, "Mode": "SingleModel", "Environment": environment}
     if "ContainerHostname" in asked:
         container["ContainerHostname"] = asked["ContainerHostname"]
     return container

@@ -11,6 +11,7 @@ from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.callers import user_context
 from oficina.services.sagemaker.model_packages import additional
 from oficina.services.sagemaker.package_events import tell
+from oficina.services.sagemaker.package_sharing import at_home
 from oficina.services.sagemaker.registry_names import package_name
 from oficina.store.kinds import Document
 
@@ -28,6 +29,7 @@ _PLAIN = (
 @sagemaker.operation
 def update_model_package(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Changes a package and tells of it; what is not named stays."""
+    ctx = at_home(ctx, request["ModelPackageArn"], "UpdateModelPackage")
     place = package_name(ctx, request["ModelPackageArn"])
     if request.get("SourceUri") and request.get("InferenceSpecification"):
         raise validation("InferenceSpecification and SourceUri cannot be provided together.")

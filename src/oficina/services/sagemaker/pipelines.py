@@ -12,6 +12,7 @@ from oficina.errors import AwsError, validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.jobs import check_role
+from oficina.store import tokens
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
@@ -27,6 +28,11 @@ def name_of(ctx: Context, name_or_arn: str) -> str:
     return str(found["PipelineName"])
 
 
+def starts_of(name: str) -> str:
+    """Under which name the tokens of a pipeline's executions are kept: a token counts within its pipeline."""
+    return f"StartPipelineExecution {name.lower()}"
+
+
 def identity(ctx: Context) -> Document:
     """Who asks, as ``CreatedBy`` and ``LastModifiedBy`` tell it."""
     return {"IamIdentity": {"Arn": ctx.caller.arn, "PrincipalId": ctx.caller.user_id}}
@@ -39,7 +45,7 @@ def _definition(ctx: Context, request: Document) -> str | None:
     if where is not None:
         bucket, key = split(f"s3://{where['Bucket']}/{where['ObjectKey']}")
         try:
-            text = ctx.store.objects.read(ctx.account, bucket, key).decode()
+            text = ctx.store.objects.read(ctx.account, bucket, key, where.get("VersionId")).decode()
         except AwsError as error:
             raise validation(
                 f"The pipeline definition s3://{bucket}/{key} cannot be read: {error.message}"
@@ -180,4 +186,5 @@ def delete_pipeline(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         for version in ctx.docs.all(VERSION, pipeline["PipelineName"]):
             ctx.docs.delete(VERSION, version["_version"], pipeline["PipelineName"])
         ctx.docs.delete(PIPELINE, name)
+        tokens.forget(ctx.docs, starts_of(name))
     return {"PipelineArn": pipeline["PipelineArn"]}

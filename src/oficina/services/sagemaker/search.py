@@ -11,6 +11,7 @@ from oficina.model.shapes import Shape
 from oficina.services.context import Context
 from oficina.services.sagemaker import filters
 from oficina.services.sagemaker.api import sagemaker
+from oficina.services.sagemaker.search_records import ADDED, record
 from oficina.store.kinds import Document
 from oficina.store.scan import scan
 
@@ -29,7 +30,7 @@ def search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     if shape is None:
         raise validation(f"Resource {request['Resource']} is not supported in Search yet.")
     expression = request.get("SearchExpression", {})
-    _check_names(shape.shape, expression)
+    _check_names(_names(shape.shape), expression)
     skip, size = _skip(request), request.get("MaxResults", PAGE)
     found = _found(ctx, request, member, expression)
     page = list(islice(found, skip, skip + size + 1))
@@ -45,8 +46,9 @@ def _found(ctx: Context, request: dict[str, Any], kind: str, expression: Documen
     sort = request.get("SortBy")
     by = _COLUMNS.get(sort, "modified")
     test = filters.compile_expression(expression)
-    documents = scan(ctx.docs, kind, filters.needles(expression), by=by, descending=descending)
-    found = (document for document in documents if test(document))
+    documents = scan(ctx.docs, kind, filters.needles(expression, ADDED), by=by, descending=descending)
+    records = (record(ctx, kind, document) for document in documents)
+    found = (document for document in records if test(document))
     if sort in _COLUMNS:
         return found
     return iter(sorted(found, key=lambda document: _place(document, str(sort)), reverse=descending))
@@ -69,13 +71,19 @@ def _skip(request: dict[str, Any]) -> int:
     return int(token)
 
 
-def _check_names(shape: Shape, expression: Document) -> None:
+def _names(shape: Shape) -> set[str]:
+    """The properties of a resource; a model's record holds the model in a member of its own."""
+    inner = shape.members.get("Model")
+    return {*shape.members, *(inner.shape.members if inner is not None else ()), "Tags", "Metrics", "metrics"}
+
+
+def _check_names(known: set[str], expression: Document) -> None:
     """Refuses a property that the resource does not have."""
     names = [one["Name"] for one in expression.get("Filters", ())]
     names += [one["NestedPropertyName"] for one in expression.get("NestedFilters", ())]
     for name in names:
         head = name.partition(".")[0]
-        if head not in shape.members and head not in ("Tags", "Metrics"):
+        if head not in known:
             raise validation(f"Unknown property name: {name}")
     for inner in expression.get("SubExpressions", ()):
-        _check_names(shape, inner)
+        _check_names(known, inner)

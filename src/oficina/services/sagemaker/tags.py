@@ -16,9 +16,7 @@ LIMIT = 50
 @sagemaker.operation
 def add_tags(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Sets tags and answers all that the resource has."""
-    arn, wanted = _mine(ctx, request["ResourceArn"]), request["Tags"]
-    if ctx.docs.find_arn(arn) is None:
-        raise validation(f"Requested resource {arn} not found; no tag was added.")
+    arn, wanted = _known(ctx, request["ResourceArn"]), request["Tags"]
     keys = [tag["Key"] for tag in wanted]
     if len(set(keys)) < len(keys):
         raise validation("A tag key may be given only once.")
@@ -33,18 +31,25 @@ def add_tags(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 @sagemaker.operation
 def list_tags(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The tags of a resource."""
-    return {"Tags": ctx.docs.tags(_mine(ctx, request["ResourceArn"]))}
+    return {"Tags": ctx.docs.tags(_known(ctx, request["ResourceArn"]))}
 
 
 @sagemaker.operation
 def delete_tags(ctx: Context, request: dict[str, Any]) -> None:
     """Removes tags by key."""
-    ctx.docs.untag(_mine(ctx, request["ResourceArn"]), request["TagKeys"])
+    ctx.docs.untag(_known(ctx, request["ResourceArn"]), request["TagKeys"])
 
 
-def _mine(ctx: Context, arn: str) -> str:
-    """An ARN of the caller's account. Raises AwsError when it is another's."""
+def _known(ctx: Context, arn: str) -> str:
+    """The ARN of a resource of the caller's account. Raises AwsError for another's and for what is not there.
+
+    AWS answers a ValidationException for what was deleted (aws/amazon-sagemaker-feedback, issue 108).
+    """
     parts = parse(arn)
     if parts is None or parts.account != ctx.account:
         raise AwsError("AccessDeniedException", f"{arn} is no resource of the account {ctx.account}.")
-    return arn
+    lower = str(parts._replace(resource=parts.resource.lower()))
+    for each in (arn, lower):  # names stand in lower case in most ARNs, and people write them as they are
+        if ctx.docs.find_arn(each) is not None:
+            return each
+    raise validation(f"Requested resource {arn} not found.")

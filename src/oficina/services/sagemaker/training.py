@@ -7,6 +7,7 @@ from typing import Any
 from oficina.engine import inputs, jobs, training, warmpools
 from oficina.engine.training import TRAINING_JOB, Training
 from oficina.errors import AwsError, validation
+from oficina.runners.images import Client
 from oficina.services.context import Context
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.jobs import DAY, check_role, default, delete, hold, stop
@@ -134,7 +135,10 @@ def _unprofiled(request: Document) -> bool:
 def describe_training_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A training job; held for a moment while a young one runs."""
     warmpools.settle(ctx.store, ctx.docs)
-    job = hold(ctx, TRAINING_JOB, ctx.docs.get(TRAINING_JOB, request["TrainingJobName"]))
+    document = ctx.docs.get(TRAINING_JOB, request["TrainingJobName"])
+    client = Client.of(document["AlgorithmSpecification"].get("ContainerArguments", ()))
+    # A remote function's job imports the SDK twice before it works, and its client pauses for 30 seconds.
+    job = hold(ctx, TRAINING_JOB, document, patience=2 if client.python else 1)
     return warmpools.told(job, ctx.clock.now())
 
 

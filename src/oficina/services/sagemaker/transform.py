@@ -32,23 +32,71 @@ def create_transform_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     return job
 
 
+MOST_MEGABYTES = 100
+"""What MaxPayloadInMB, and its product with MaxConcurrentTransforms, may be (API reference)."""
+_RECORDS = ("text/csv", "application/json", "application/jsonlines")
+"""The content types that can be taken apart (developer guide, "Associate Prediction Results")."""
+
+
 def _check(request: Document) -> None:
-    if "DataCaptureConfig" in request:
+    source, target = request["TransformInput"], request["TransformOutput"]
+    kind = source["DataSource"]["S3DataSource"]["S3DataType"]
+    if kind not in ("S3Prefix", "ManifestFile"):
         raise validation(
-            "oficina does not capture the data of transform jobs yet; leave DataCaptureConfig out."
+            f"S3DataType {kind} cannot be the input of a transform job; use S3Prefix or ManifestFile."
         )
-    processing = request.get("DataProcessing", {})
+    payload, together = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms") or 1
+    if payload > MOST_MEGABYTES or payload * together > MOST_MEGABYTES:
+        raise validation(
+            f"MaxPayloadInMB and its product with MaxConcurrentTransforms cannot exceed {MOST_MEGABYTES}; "
+            f"they are {payload} and {payload * together}."
+        )
+    split = source.get("SplitType", "None")
+    if request.get("BatchStrategy") == "MultiRecord" and split == "None" and _shapes(request):
+        raise validation("DataProcessing with BatchStrategy MultiRecord needs a SplitType.")
     for member in ("InputFilter", "OutputFilter"):
         try:
-            compile_path(processing.get(member) or "$")
+            compile_path(request.get("DataProcessing", {}).get(member) or "$")
         except BadPath as error:
             raise validation(f"DataProcessing.{member} is not valid: {error}") from error
-    source, target = request["TransformInput"], request["TransformOutput"]
-    joined = processing.get("JoinSource") == "Input" or bool(processing.get("OutputFilter"))
-    if joined and request.get("BatchStrategy") == "MultiRecord" and source.get("SplitType") in (None, "None"):
-        raise validation("DataProcessing with BatchStrategy MultiRecord needs a SplitType.")
-    if joined and target.get("AssembleWith") not in (None, "None", "Line"):
-        raise validation("AssembleWith must be None or Line.")
+    if _shapes(request) or _identifies(request):
+        _check_records(source, target, _shapes(request))
+
+
+def _shapes(request: Document) -> bool:
+    """Whether DataProcessing does anything."""
+    processing = request.get("DataProcessing", {})
+    filters = (processing.get(member) or "$" for member in ("InputFilter", "OutputFilter"))
+    return processing.get("JoinSource") == "Input" or any(each != "$" for each in filters)
+
+
+def _identifies(request: Document) -> bool:
+    return bool(request.get("DataCaptureConfig", {}).get("GenerateInferenceId"))
+
+
+def _check_records(source: Document, target: Document, shapes: bool) -> None:
+    """That records can be taken apart and put together."""
+    given = source.get("ContentType", "text/csv")
+    made = target.get("Accept") or given
+    for member, kind in (("ContentType", given), ("Accept", made)):
+        if _media(kind) not in _RECORDS and (shapes or member == "Accept"):
+            raise validation(
+                f"{'DataProcessing' if shapes else 'GenerateInferenceId'} needs {member} to be one of "
+                f"{', '.join(_RECORDS)}; it is {kind}."
+            )
+    if shapes and (_media(given) == "text/csv") != (_media(made) == "text/csv"):
+        raise validation(f"DataProcessing needs input and output in one format; they are {given} and {made}.")
+    if "text/csv" not in (_media(given), _media(made)):
+        return
+    lines = {"SplitType": source.get("SplitType")}
+    lines |= {"AssembleWith": target.get("AssembleWith")} if shapes else {}
+    for member, value in lines.items():
+        if value != "Line":
+            raise validation(f"{member} must be Line for records of text/csv; it is {value or 'None'}.")
+
+
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _with_defaults(request: Document) -> Document:

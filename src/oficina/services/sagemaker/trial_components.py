@@ -32,8 +32,12 @@ def describe_trial_component(ctx: Context, request: dict[str, Any]) -> dict[str,
     """A component with its metrics summed up; it may be named by its ARN."""
     name = request["TrialComponentName"].rpartition("/")[2]
     component = ctx.docs.get(TRIAL_COMPONENT, name)
-    arn = component["TrialComponentArn"]
-    return {**component, "Metrics": [_summary(arn, each) for each in ctx.store.experiments.summaries(arn)]}
+    return {**component, "Metrics": metrics_of(ctx, component["TrialComponentArn"])}
+
+
+def metrics_of(ctx: Context, arn: str) -> list[Document]:
+    """Each metric of a component, summed up."""
+    return [_summary(arn, each) for each in ctx.store.experiments.summaries(arn)]
 
 
 def _summary(arn: str, summed: Document) -> Document:

@@ -13,6 +13,7 @@ from oficina.services.context import Context
 from oficina.services.sagemaker import tuning_checks
 from oficina.services.sagemaker.api import sagemaker
 from oficina.services.sagemaker.jobs import default, hold
+from oficina.services.sagemaker.tuning_autotune import autotuned
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
@@ -20,7 +21,7 @@ from oficina.store.kinds import Document
 @sagemaker.operation
 def create_hyper_parameter_tuning_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Keeps the request and hands the tuning job to the engine."""
-    request = _with_limits(request)
+    request = _with_limits(autotuned(ctx, request))
     tuning_checks.check(ctx, request)
     document = _with_defaults(request)
     with ctx.docs.transaction():

@@ -40,10 +40,6 @@ def read(request: Document) -> list[Definition]:
     one = request.get("TrainingJobDefinition", {})
     if not several and not (config.get("HyperParameterTuningJobObjective") or one.get("TuningObjective")):
         raise validation("HyperParameterTuningJobObjective is required for a tuning job.")
-    if "Autotune" in request:
-        raise validation(
-            "Autotune is not supported by oficina: give ParameterRanges for the hyperparameters to search."
-        )
     try:
         return definitions(request)
     except RangeFailed as failed:

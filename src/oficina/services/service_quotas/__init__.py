@@ -1,6 +1,6 @@
-"""Service Quotas: what SageMaker's instance quotas are here, which is what they are not: a limit."""
+"""Service Quotas: SageMaker's instance quotas by AWS's names and codes; none of them limits anything here."""
 
-from oficina.services.service_quotas import quotas
+from oficina.services.service_quotas import changes, quotas
 from oficina.services.service_quotas.api import service_quotas
 
-__all__ = ["quotas", "service_quotas"]
+__all__ = ["changes", "quotas", "service_quotas"]

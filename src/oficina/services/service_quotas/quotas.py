@@ -1,8 +1,9 @@
-"""Quotas, applied and by default: here they are the same."""
+"""Quotas: as they are by default, and as they were raised."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from oficina.arns import make
 from oficina.errors import AwsError
@@ -10,12 +11,15 @@ from oficina.services.context import Context
 from oficina.services.service_quotas import table
 from oficina.services.service_quotas.api import service_quotas
 from oficina.services.service_quotas.table import Quota
-from oficina.store.kinds import Document
+from oficina.store.kinds import Document, Kind
 
 PAGE = 100
 """How many quotas one answer has (API reference of ListServiceQuotas)."""
 SERVICE = "sagemaker"
 SERVICE_NAME = "Amazon SageMaker"
+RAISED = Kind("RaisedQuota", arn="", service="servicequotas", lower=False)
+"""The value that a quota was raised to, by its code."""
+T = TypeVar("T")
 
 
 @service_quotas.operation
@@ -27,13 +31,13 @@ def list_services(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 @service_quotas.operation
 def get_service_quota(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A quota by its code."""
-    return {"Quota": _found(ctx, request)}
+    return {"Quota": shown(ctx, found(request))}
 
 
 @service_quotas.operation
 def get_aws_default_service_quota(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A quota as it is by default."""
-    return {"Quota": _found(ctx, request)}
+    return {"Quota": shown(ctx, found(request)) | {"Value": table.VALUE}}
 
 
 @service_quotas.operation
@@ -41,14 +45,17 @@ def list_service_quotas(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
     """The quotas by name."""
     _check_service(request)
     code = request.get("QuotaCode")
-    return _page(ctx, request, [quota for quota in table.every().values() if code in (None, quota.code)])
+    quotas = [quota for quota in table.every().values() if code in (None, quota.code)]
+    told, token = page(request, quotas)
+    return {"Quotas": [shown(ctx, quota) for quota in told], "NextToken": token}
 
 
 @service_quotas.operation
 def list_aws_default_service_quotas(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The quotas by name, as they are by default."""
     _check_service(request)
-    return _page(ctx, request, list(table.every().values()))
+    told, token = page(request, list(table.every().values()))
+    return {"Quotas": [shown(ctx, quota) | {"Value": table.VALUE} for quota in told], "NextToken": token}
 
 
 def _check_service(request: Document) -> None:
@@ -59,38 +66,47 @@ def _check_service(request: Document) -> None:
         )
 
 
-def _found(ctx: Context, request: Document) -> Document:
+def found(request: Document) -> Quota:
+    """The quota that a request names. Raises AwsError NoSuchResourceException."""
     _check_service(request)
     quota = table.every().get(request["QuotaCode"])
     if quota is None:
         raise AwsError(
             "NoSuchResourceException",
-            f"The specified quota does not exist: {request['QuotaCode']}. Codes here are not those of AWS; "
-            "find a quota by its QuotaName with ListServiceQuotas.",
+            f"The specified quota does not exist: {request['QuotaCode']}. oficina has the quotas of "
+            "SageMaker's instances: ListServiceQuotas tells them by name.",
         )
-    return _shown(ctx, quota)
+    return quota
 
 
-def _shown(ctx: Context, quota: Quota) -> Document:
+def shown(ctx: Context, quota: Quota) -> Document:
+    """A quota as it is applied."""
+    raised = ctx.docs.find(RAISED, quota.code)
+    return facts(ctx, quota) | {
+        "Value": raised["Value"] if raised else table.VALUE,
+        "Adjustable": True,
+        "QuotaAppliedAtLevel": "ACCOUNT",
+    }
+
+
+def facts(ctx: Context, quota: Quota) -> Document:
+    """What a quota and a request to raise it say alike."""
     return {
         "ServiceCode": SERVICE,
         "ServiceName": SERVICE_NAME,
         "QuotaArn": make("servicequotas", ctx.region, ctx.account, f"{SERVICE}/{quota.code}"),
         "QuotaCode": quota.code,
         "QuotaName": quota.name,
-        "Value": table.VALUE,
         "Unit": "None",
-        "Adjustable": False,
         "GlobalQuota": False,
-        "QuotaAppliedAtLevel": "ACCOUNT",
     }
 
 
-def _page(ctx: Context, request: Document, quotas: list[Quota]) -> Document:
+def page(request: Document, items: Sequence[T]) -> tuple[Sequence[T], str | None]:
+    """The items that a request's token begins with, and the next token."""
     token = request.get("NextToken", "0")
     if not (token.isascii() and token.isdigit()) or len(token) > 6:
         raise AwsError("InvalidPaginationTokenException", "The specified pagination token is not valid.")
-    begin, size = int(token), request.get("MaxResults") or PAGE
-    end = begin + size
-    told = [_shown(ctx, quota) for quota in quotas[begin:end]]
-    return {"Quotas": told, "NextToken": str(end) if end < len(quotas) else None}
+    begin = int(token)
+    end = begin + (request.get("MaxResults") or PAGE)
+    return items[begin:end], str(end) if end < len(items) else None

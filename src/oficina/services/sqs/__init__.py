@@ -1,6 +1,6 @@
-"""Amazon SQS: standard queues, for clients that speak JSON (boto3 since November 2023)."""
+"""Amazon SQS: standard and FIFO queues, dead letters, tags; in JSON and in the query protocol of before."""
 
-from oficina.services.sqs import messages, queues
+from oficina.services.sqs import permissions, queues, receiving, redrive, sending, tags
 from oficina.services.sqs.api import sqs
 
-__all__ = ["messages", "queues", "sqs"]
+__all__ = ["permissions", "queues", "receiving", "redrive", "sending", "sqs", "tags"]

@@ -1,79 +1,54 @@
-"""Queues and their attributes."""
+"""Queues: made, found, changed, emptied, deleted."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.sqs.api import QUEUE, bad_value, of_url, sqs
+from oficina.services.sqs import attributes, redrive
+from oficina.services.sqs.api import QUEUE, TASK, of_url, queue_url, sqs
+from oficina.services.sqs.attributes import is_fifo
 from oficina.store.documents import Query
 from oficina.store.kinds import Document
 
-DEFAULTS = {
-    "VisibilityTimeout": "30",
-    "MaximumMessageSize": "1048576",
-    "MessageRetentionPeriod": "345600",
-    "DelaySeconds": "0",
-    "ReceiveMessageWaitTimeSeconds": "0",
-    "SqsManagedSseEnabled": "true",
-}
-RANGES = {
-    "VisibilityTimeout": (0, 43_200),
-    "MaximumMessageSize": (1024, 1_048_576),
-    "MessageRetentionPeriod": (60, 1_209_600),
-    "DelaySeconds": (0, 900),
-    "ReceiveMessageWaitTimeSeconds": (0, 20),
-}
-"""What the attributes that are numbers may be (API reference of CreateQueue)."""
-KEPT = ("Policy", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds")
-"""Attributes that are kept and told, and change nothing here."""
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
+PURGE_SECONDS = 60
+"""For how long a queue that was emptied is not emptied again (API reference of PurgeQueue)."""
 
 
 @sqs.operation
 def create_queue(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes a queue; the same one again is the same queue."""
-    name = request["QueueName"]
-    if name.endswith(".fifo"):
-        raise bad_value("oficina has no FIFO queues yet. Give the queue a name without .fifo.")
-    if not _NAME.fullmatch(name):
-        raise bad_value(
-            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
-        )
-    given = request.get("Attributes", {})
-    _check(given)
+    name, given = request["QueueName"], request.get("Attributes", {})
+    fifo = is_fifo(name)
+    attributes.check_name(name, given)
+    attributes.check(given, fifo=fifo)
+    redrive.check(ctx, name, given)
     known = ctx.docs.find(QUEUE, name)
     if known is not None:
-        different = [key for key, value in given.items() if known["Attributes"].get(key) != value]
+        wanted = _set(known["Attributes"], given)
+        different = [key for key in given if known["Attributes"].get(key) != wanted.get(key)]
         if different:
             raise AwsError(
                 "QueueNameExists",
                 "A queue already exists with the same name and a different value for attribute "
                 f"{different[0]}",
             )
-        return {"QueueUrl": url(ctx, name)}
+        return {"QueueUrl": queue_url(ctx, name)}
+    defaults = attributes.DEFAULTS | (attributes.FIFO_DEFAULTS if fifo else {})
     tags = [{"Key": key, "Value": value} for key, value in request.get("tags", {}).items()]
-    ctx.docs.create(QUEUE, {"QueueName": name, "Attributes": DEFAULTS | given}, Tags=tags)
-    return {"QueueUrl": url(ctx, name)}
+    ctx.docs.create(QUEUE, {"QueueName": name, "Attributes": _set(defaults, given)}, Tags=tags)
+    return {"QueueUrl": queue_url(ctx, name)}
 
 
-def url(ctx: Context, name: str) -> str:
-    """A queue's URL, on the host that the client has asked."""
-    host = ctx.headers.get("host")
-    root = f"http://{host}" if host else f"https://sqs.{ctx.region}.amazonaws.com"
-    return f"{root}/{ctx.account}/{name}"
-
-
-def _check(attributes: dict[str, str]) -> None:
-    for name, value in attributes.items():
-        if name in RANGES:
-            low, high = RANGES[name]
-            if not value.isdecimal() or not low <= int(value) <= high:
-                raise AwsError("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
-        elif name not in KEPT:
-            raise AwsError("InvalidAttributeName", f"oficina has no queue attribute {name} yet.")
+def _set(old: dict[str, str], given: dict[str, str]) -> dict[str, str]:
+    """Attributes with changes; an empty text takes a policy away, a key SQS's own encryption."""
+    changed = old | given
+    if given.get("KmsMasterKeyId"):
+        changed["SqsManagedSseEnabled"] = "false"
+    if given.get("RedrivePolicy"):
+        changed["RedrivePolicy"] = redrive.plain(given["RedrivePolicy"])
+    return {name: value for name, value in changed.items() if value}
 
 
 @sqs.operation
@@ -81,7 +56,7 @@ def get_queue_url(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The URL of a queue by its name."""
     if request.get("QueueOwnerAWSAccountId", ctx.account) != ctx.account:
         raise QUEUE.not_found(request["QueueName"], "")
-    return {"QueueUrl": url(ctx, ctx.docs.get(QUEUE, request["QueueName"])["QueueName"])}
+    return {"QueueUrl": queue_url(ctx, ctx.docs.get(QUEUE, request["QueueName"])["QueueName"])}
 
 
 @sqs.operation
@@ -93,7 +68,7 @@ def list_queues(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         query.where.append(("substr(name, 1, ?) = ?", (len(prefix), prefix)))
     asked: Document = {key: request[key] for key in ("MaxResults", "NextToken") if key in request}
     page = ctx.docs.page(QUEUE, asked, query)
-    return {"QueueUrls": [url(ctx, each["QueueName"]) for each in page.items], "NextToken": page.token}
+    return {"QueueUrls": [queue_url(ctx, each["QueueName"]) for each in page.items], "NextToken": page.token}
 
 
 @sqs.operation
@@ -101,14 +76,27 @@ def delete_queue(ctx: Context, request: dict[str, Any]) -> None:
     """Forgets a queue with its messages."""
     queue = of_url(ctx, request)
     with ctx.docs.transaction():
+        for task in ctx.docs.all(TASK, queue["QueueName"]):
+            ctx.docs.delete(TASK, task["MessageMoveTaskArn"].rpartition("/")[2], queue["QueueName"])
         ctx.docs.delete(QUEUE, queue["QueueName"])
-        ctx.store.messages.purge(queue["QueueArn"])
+        ctx.store.messages.forget(queue["QueueArn"])
 
 
 @sqs.operation
 def purge_queue(ctx: Context, request: dict[str, Any]) -> None:
-    """Forgets a queue's messages."""
-    ctx.store.messages.purge(of_url(ctx, request)["QueueArn"])
+    """Forgets a queue's messages; not twice in a minute, as in AWS."""
+    with ctx.docs.transaction():
+        queue, now = of_url(ctx, request), ctx.clock.now()
+        name = queue["QueueName"]
+        if now - queue.get("PurgedTime", 0) < PURGE_SECONDS:
+            raise AwsError(
+                "PurgeQueueInProgress",
+                f"Only one PurgeQueue operation on {name} is allowed every {PURGE_SECONDS} seconds.",
+                403,
+            )
+        ctx.store.messages.purge(queue["QueueArn"])
+        changes = {"PurgedTime": now, "LastModifiedTime": queue["LastModifiedTime"]}  # only attributes count
+        ctx.docs.update(QUEUE, name, changes)
 
 
 @sqs.operation
@@ -117,9 +105,10 @@ def get_queue_attributes(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     queue = of_url(ctx, request)
     every = _attributes(ctx, queue)
     asked = request.get("AttributeNames", [])
+    attributes.check_names(asked)
     if "All" in asked:
         return {"Attributes": every}
-    return {"Attributes": {name: every[name] for name in asked if name in every}}
+    return {"Attributes": {name: every[name] for name in asked if name in every} or None}
 
 
 def _attributes(ctx: Context, queue: Document) -> dict[str, str]:
@@ -138,7 +127,9 @@ def _attributes(ctx: Context, queue: Document) -> dict[str, str]:
 @sqs.operation
 def set_queue_attributes(ctx: Context, request: dict[str, Any]) -> None:
     """Changes attributes."""
-    queue = of_url(ctx, request)
-    _check(request["Attributes"])
-    changes = {"Attributes": queue["Attributes"] | request["Attributes"]}
-    ctx.docs.update(QUEUE, queue["QueueName"], changes)
+    queue, given = of_url(ctx, request), request["Attributes"]
+    name = queue["QueueName"]
+    attributes.check(given, fifo=is_fifo(name))
+    attributes.check_change(queue["Attributes"], given)
+    redrive.check(ctx, name, given)
+    ctx.docs.update(QUEUE, name, {"Attributes": _set(queue["Attributes"], given)})

@@ -1,7 +1,8 @@
 """Process 1 of a host: makes the view, starts the user's program, forwards SIGTERM, reaps, says how it ended.
 
 It speaks to the supervisor in lines on a pipe: ``note SUBJECT SENTENCE``, ``mounted``, ``started TIME``,
-``refused SENTENCE`` (the kernel allows no namespace), ``failed SENTENCE``, ``ended WAIT_STATUS``.
+``refused SENTENCE`` (the kernel allows no namespace), ``failed SENTENCE``, ``ended WAIT_STATUS``;
+and ``ready`` where it waits for a job (see waiting.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC
+LEAVE = b"."
 REFUSALS = (errno.EPERM, errno.EACCES, errno.ENOSPC, errno.EINVAL, errno.ENOSYS, errno.EUSERS)
 
 
@@ -26,12 +28,35 @@ class Refused(Exception):
     """The kernel allows this user no namespace."""
 
 
+def remedy(why: str) -> str:
+    """What to do about a kernel that allows no namespace."""
+    return (
+        "the kernel allows this user no namespace, without which a job would not be private "
+        f"({why}); as root type: sysctl -w kernel.unprivileged_userns_clone=1 (Debian) or "
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) or "
+        "sysctl -w user.max_user_namespaces=15000 (Red Hat); a container needs --privileged"
+    )
+
+
 class Host:
     """What process 1 needs to know."""
 
-    def __init__(self, spec: dict[str, Any], name: str, folder: str, status: int, output: int) -> None:
+    def __init__(
+        self,
+        spec: dict[str, Any],
+        name: str,
+        folder: str,
+        status: int,
+        output: int,
+        leave: int,
+        order: int | None = None,
+    ) -> None:
         self.spec, self.name, self.folder = spec, name, folder
         self.status, self.output = status, output
+        self.leave = leave
+        """Where the supervisor says that it has written down this host's process id."""
+        self.order = order
+        """Where the spec of the job comes from, when there is none yet."""
 
     def tell(self, *words: object) -> None:
         os.write(self.status, (" ".join(str(word) for word in words).replace("\n", " ") + "\n").encode())
@@ -72,7 +97,8 @@ def clone_as_user() -> int:
 def run(host: Host, user: int, group: int, as_root: bool) -> int:
     """The life of process 1."""
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    keep_only(host.status, host.output)
+    keep_only(host.status, host.output, host.leave, *(() if host.order is None else (host.order,)))
+    wait_for_leave(host)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
     try:
         if not as_root:
@@ -85,12 +111,34 @@ def run(host: Host, user: int, group: int, as_root: bool) -> int:
     view = mounts.View(host.spec, host.name, host.folder, privileges.is_real_root())
     for subject, sentence in view.build().items():
         host.tell("note", subject, sentence)
-    fill(host)
-    host.tell("mounted")
-    child = spawn(host)
+    child = begin(host) if host.order is None else begin_later(host, view)
     if child:
         host.tell("ended", watch(child))
     return 0
+
+
+def wait_for_leave(host: Host) -> None:
+    """Make nothing before the supervisor has told all who may remove the folder whom to wait for.
+
+    It may have died before PR_SET_PDEATHSIG, too: then nobody says anything, and this ends.
+    """
+    if os.read(host.leave, len(LEAVE)) != LEAVE:
+        os._exit(0)
+    os.close(host.leave)
+
+
+def begin(host: Host) -> int:
+    """Start the program of the job; 0 when it could not be started."""
+    fill(host)
+    host.tell("mounted")
+    return spawn(host)
+
+
+def begin_later(host: Host, view: mounts.View) -> int:
+    """Wait until there is a job, then start its program."""
+    from . import waiting
+
+    return waiting.begin(host, view)
 
 
 def keep_only(*wanted: int) -> None:
@@ -130,8 +178,24 @@ def environment(host: Host) -> dict[str, str]:
     return {"HOME": "/tmp/home", **(host.spec.get("env") or {}), **extra}
 
 
+def command(host: Host) -> list[str]:
+    """What runs on this host."""
+    own: list[str] | None = (host.spec.get("host_command") or {}).get(host.name)
+    return own or list(host.spec["command"])
+
+
 def spawn(host: Host) -> int:
     """Start the user's program; returns when it runs, 0 when it could not be started."""
+    child, failure = start_program(host)
+    if failure:
+        host.tell("not_started", failure)
+        return 0
+    host.tell("started", time.time())
+    return child
+
+
+def start_program(host: Host) -> tuple[int, str]:
+    """The process of a program that runs now, or why it could not be started."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -146,10 +210,7 @@ def spawn(host: Host) -> int:
     os.close(reader)
     if failure:
         os.waitpid(child, 0)
-        host.tell("failed", failure)
-        return 0
-    host.tell("started", time.time())
-    return child
+    return child, failure
 
 
 def execute(host: Host) -> None:
@@ -167,7 +228,8 @@ def execute(host: Host) -> None:
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
-    os.execvpe(host.spec["command"][0], host.spec["command"], env)
+    words = command(host)
+    os.execvpe(words[0], words, env)
 
 
 def limit(disk_bytes: int | None) -> None:
@@ -179,13 +241,13 @@ def limit(disk_bytes: int | None) -> None:
 
 def sentence(error: BaseException, host: Host) -> str:
     """Why the program could not be started."""
-    command = host.spec["command"][0]
+    program = command(host)[0]
     if isinstance(error, FileNotFoundError) and error.filename == host.spec.get("workdir"):
         return f"the working folder {error.filename} does not exist in the job"
     if isinstance(error, FileNotFoundError):
         path = environment(host).get("PATH", os.defpath)
-        return f"{command}: command not found; PATH is {path}"
-    return f"{command} could not be started: {error}"
+        return f"{program}: command not found; PATH is {path}"
+    return f"{program} could not be started: {error}"
 
 
 def watch(child: int) -> int:

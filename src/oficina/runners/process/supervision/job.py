@@ -10,6 +10,7 @@ import time
 import traceback
 
 from . import addresses, chaos, facts, init, logs, pipes, removal, usage
+from .host import Host, result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def main(folder: str) -> int:
     """Run the job whose folder this is; its exit.json tells all, the exit code nothing."""
     lock = hold_lock(folder)
     facts.write(os.path.join(folder, "supervisor.pid"), f"{os.getpid()} {facts.start_time(os.getpid())}\n")
-    job = Job(folder, read_spec(folder))
+    job = kind_of(folder)(folder, read_spec(folder))
     signal.signal(signal.SIGTERM, job.on_stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
@@ -47,24 +48,21 @@ def hold_lock(folder: str) -> int:
     return lock
 
 
+def kind_of(folder: str) -> type[Job]:
+    """A job, or one that waits to become one (see standby.py)."""
+    if not os.path.exists(os.path.join(folder, "standby")):
+        return Job
+    from .standby import Standby
+
+    return Standby
+
+
 def read_spec(folder: str) -> dict[str, Any]:
     import json
 
     with open(os.path.join(folder, "spec.json"), encoding="utf-8") as file:
         spec: dict[str, Any] = json.load(file)
     return spec
-
-
-class Host:
-    """One host as its supervisor knows it."""
-
-    def __init__(self, name: str, pid: int, status: int, log: logs.Log) -> None:
-        self.name, self.pid, self.status, self.log = name, pid, status, log
-        self.said = b""
-        self.result: dict[str, int | None] | None = None
-        self.started = self.ended = False
-        self.ended_at = float("inf")
-        self.cpu_seconds, self.sampled = 0.0, time.monotonic()
 
 
 class Job:
@@ -80,13 +78,17 @@ class Job:
         self.limit: float | None = None
         self.kill_at: float | None = None
         self.stopping = False
-        self.next_sample = time.monotonic() + SAMPLE_SECONDS
-        self.next_free = time.monotonic() + FREE_SECONDS
-        self.next_walk, self.disk_bytes = 0.0, 0
+        self.dismissed = False
+        self.begin_measures()
         self.wake_reader, self.wake_writer = os.pipe()
         os.set_blocking(self.wake_writer, False)
         os.set_blocking(self.wake_reader, False)
         signal.set_wakeup_fd(self.wake_writer)
+
+    def begin_measures(self) -> None:
+        self.next_sample = time.monotonic() + SAMPLE_SECONDS
+        self.next_free = time.monotonic() + FREE_SECONDS
+        self.next_walk, self.disk_bytes = 0.0, 0
 
     def run(self) -> None:
         try:
@@ -113,26 +115,50 @@ class Job:
                 os.chmod(os.path.join(own, part), 0o1777)
             with open(os.path.join(own, "etc-hosts"), "w", encoding="utf-8") as file:
                 file.write(table)
-            mine = [pipe for pipe in self.spec.get("pipes") or [] if pipe.get("host") in (None, name)]
-            paths = [os.path.join(own, "opt-ml", os.path.relpath(pipe["target"], "/opt/ml")) for pipe in mine]
-            for pipe, path in zip(mine, paths, strict=True):
-                pipes.make_first(pipe, path)
+            fed = self.make_pipes(name)
             self.start_host(name, own)
-            self.feeders += [pipes.feed(pipe, path) for pipe, path in zip(mine, paths, strict=True)]
+            self.feed(fed)
+
+    def make_pipes(self, name: str) -> list[tuple[dict[str, Any], str]]:
+        """The pipes that a host reads its channels from, and where they are."""
+        mine = [pipe for pipe in self.spec.get("pipes") or [] if pipe.get("host") in (None, name)]
+        local = os.path.join(self.folder, "hosts", name, "opt-ml")
+        paths = [os.path.join(local, os.path.relpath(pipe["target"], "/opt/ml")) for pipe in mine]
+        for pipe, path in zip(mine, paths, strict=True):
+            pipes.make_first(pipe, path)
+        return list(zip(mine, paths, strict=True))
+
+    def feed(self, fed: list[tuple[dict[str, Any], str]]) -> None:
+        self.feeders += [pipes.feed(pipe, path) for pipe, path in fed]
+
+    def order_pipe(self, name: str) -> int | None:
+        """Where a host hears later what its job is; None when it is known."""
+        return None
 
     def start_host(self, name: str, own: str) -> None:
         status_reader, status_writer = os.pipe()
         output_reader, output_writer = os.pipe()
+        leave_reader, leave_writer = os.pipe()
         fcntl.fcntl(output_reader, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         # Process 1 takes SIGTERM in its own way; between clone and that it must not come in this one's.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
-            pid = init.start(init.Host(self.spec, name, self.folder, status_writer, output_writer))
+            order = self.order_pipe(name)
+            given = init.Host(self.spec, name, self.folder, status_writer, output_writer, leave_reader, order)
+            pid = init.start(given)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             os.close(status_writer)
             os.close(output_writer)
-        facts.write(os.path.join(own, "pid"), f"{pid} {facts.start_time(pid)}\n")
+            if order is not None:
+                os.close(order)
+        try:
+            chaos.point("cloned")
+            facts.write(os.path.join(own, "pid"), f"{pid} {facts.start_time(pid)}\n")
+            os.write(leave_writer, init.LEAVE)
+        finally:
+            os.close(leave_writer)
+            os.close(leave_reader)
         self.hosts[name] = Host(name, pid, status_reader, logs.Log(os.path.join(own, "log"), output_reader))
 
     def watch(self) -> None:
@@ -156,8 +182,8 @@ class Job:
                     del doors[number]
             self.tick()
 
-    def pause(self) -> int:
-        """Milliseconds until something is due."""
+    def pause(self) -> int | None:
+        """Milliseconds until something is due, None when nothing ever is."""
         due = [self.next_sample, self.next_free, *(time for time in (self.limit, self.kill_at) if time)]
         return max(0, int((min(due) - time.monotonic()) * 1000) + 1)
 
@@ -176,7 +202,7 @@ class Job:
                 host.result = result(signal.SIGKILL)  # Process 1 takes all others with it.
             elif host.result is None:
                 self.fail("error", f"{host.name} died before the program was started")
-            self.check_failure(host)
+            self.check_end(host)
         return bool(data)
 
     def hear(self, host: Host, word: str, rest: str) -> None:
@@ -197,6 +223,8 @@ class Job:
                 self.refuse(rest)
             case "failed":
                 self.fail("error", rest)
+            case "not_started":
+                self.fail("not_started", rest)
 
     def note_start(self, at: float) -> None:
         if self.started is None:
@@ -206,23 +234,31 @@ class Job:
             self.limit = time.monotonic() + seconds if seconds else None
             chaos.point("started")
 
-    def check_failure(self, host: Host) -> None:
-        """A job is as good as its worst host: the others stop when one fails."""
-        if host.result is None or host.result["exit_code"] != 0:
+    def check_end(self, host: Host) -> None:
+        """A job is as good as its worst host: the others stop when one fails.
+
+        Servers stop when nobody is left whom they serve, and everybody does when a server ends before that.
+        """
+        servers = self.spec.get("servers") or []
+        if host.result is None or host.result["exit_code"] != 0 or host.name in servers:
             self.terminate()
+        elif servers and all(each.ended for each in self.hosts.values() if each.name not in servers):
+            self.dismissed = not self.stopping
+            self.terminate()
+
+    def results(self) -> dict[str, dict[str, int | None]]:
+        """How the hosts ended, in that order; servers that were sent away had nothing to say."""
+        gone = (self.spec.get("servers") or []) if self.dismissed else []
+        return {
+            host.name: host.result for host in self.in_order_of_end() if host.result and host.name not in gone
+        }
 
     def on_stop(self, _number: int, _frame: object) -> None:
         """SIGTERM is the order to stop the job."""
         self.fail("stopped", "stopped by request")
 
     def refuse(self, why: str) -> None:
-        remedy = (
-            "the kernel allows this user no namespace, without which a job would not be private "
-            f"({why}); as root type: sysctl -w kernel.unprivileged_userns_clone=1 (Debian) or "
-            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu) or "
-            "sysctl -w user.max_user_namespaces=15000 (Red Hat); a container needs --privileged"
-        )
-        self.fail("no_namespace", remedy)
+        self.fail("no_namespace", init.remedy(why))
 
     def fail(self, reason: str, detail: str, at_once: bool = False) -> None:
         """End the job for a reason other than its own; the first reason is the one that is told."""
@@ -282,13 +318,9 @@ class Job:
             if host.ended:
                 continue
             seconds, memory = usage.processes(host.pid)
-            percent = max(0.0, 100 * (seconds - host.cpu_seconds) / (now - host.sampled))
+            cpu = (seconds - host.cpu_seconds) / (now - host.sampled)
             host.cpu_seconds, host.sampled = seconds, now
-            lines.append(
-                f'{{"time": {time.time():.3f}, "host": "{host.name}", "cpu_percent": {percent:.2f}, '
-                f'"memory_percent": {100 * memory / usage.MEMORY:.2f}, '
-                f'"disk_percent": {100 * self.disk_bytes / quota:.2f}}}\n'
-            )
+            lines.append(usage.line(host.name, cpu, memory, self.disk_bytes / quota))
         try:
             with open(os.path.join(self.folder, "usage.jsonl"), "a", encoding="utf-8") as file:
                 file.write("".join(lines))
@@ -317,7 +349,7 @@ class Job:
         document = {
             "started": self.started,
             "ended": ended,
-            "hosts": {host.name: host.result for host in self.in_order_of_end() if host.result},
+            "hosts": self.results(),
             "reason": self.reason,
             "detail": self.detail,
             "failure": self.read("output/failure"),
@@ -374,10 +406,3 @@ class Job:
             facts.write_json(os.path.join(self.folder, "notes.json"), self.notes)
         except OSError:
             traceback.print_exc()  # A note is not worth a job.
-
-
-def result(status: int) -> dict[str, int | None]:
-    """A wait status as exit code and signal; death by a signal has Docker's exit code 128 + signal."""
-    if os.WIFSIGNALED(status):
-        return {"exit_code": 128 + os.WTERMSIG(status), "signal": os.WTERMSIG(status)}
-    return {"exit_code": os.WEXITSTATUS(status), "signal": None}

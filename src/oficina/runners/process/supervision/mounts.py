@@ -21,10 +21,11 @@ class View:
 
     def __init__(self, spec: dict[str, Any], host: str, folder: str, real_root: bool) -> None:
         self.spec, self.host, self.real_root = spec, host, real_root
-        self.own = os.path.join(folder, "hosts", host)
+        self.folder, self.own = folder, os.path.join(folder, "hosts", host)
         self.handles: dict[str, int] = {}
         self.links: dict[str, str] = {}
         self.covers: list[str] = []
+        self.laid_anew = [os.path.abspath(path) for path in spec.get("laid_anew") or []]
         # Folders that jobs share and may write into; a covered one looks as if it were not there.
         shared = map(os.path.abspath, spec.get("writable") or [])
         self.writable = [path for path in shared if os.path.isdir(path)]
@@ -36,6 +37,7 @@ class View:
         self.protect_machine()
         self.open_sources()
         self.replace_opt()
+        self.lay_others_anew()
         self.replace_temporary_folders()
         self.hide()
         self.show_again()
@@ -43,8 +45,25 @@ class View:
         self.add_inputs()
         self.add_host_names()
         self.replace_proc()
+        if not self.spec.get("waits"):
+            self.close()
+        return self.notes
+
+    def close(self) -> None:
         for handle in self.handles.values():
             os.close(handle)
+
+    def complete(self, spec: dict[str, Any], folder: str) -> dict[str, str]:
+        """Add the inputs of a job that came later, into whose folder this view's was renamed."""
+        self.notes.clear()
+        self.spec = spec
+        for entry in self.inputs():
+            inside = os.path.relpath(entry["lower"], folder)
+            self.handles[entry["lower"]] = os.open(
+                f"{self.handle(self.folder)}/{inside}", os.O_PATH | os.O_CLOEXEC
+            )
+        self.add_inputs()
+        self.close()
         return self.notes
 
     def note(self, subject: str, sentence: str) -> None:
@@ -69,11 +88,13 @@ class View:
                 self.open(lower)
         for entry in self.inputs():
             self.open(entry["lower"])
+        self.open(self.folder)
         for name in os.listdir(self.own):
             self.open(os.path.join(self.own, name))
-        if os.path.isdir("/opt"):
-            for name in os.listdir("/opt"):
-                self.open(os.path.join("/opt", name))
+        for folder in ("/opt", *self.laid_anew):
+            if os.path.isdir(folder):
+                for name in os.listdir(folder):
+                    self.open(os.path.join(folder, name))
 
     def open(self, path: str) -> None:
         if os.path.islink(path):
@@ -117,11 +138,21 @@ class View:
 
     def replace_opt(self) -> None:
         """/opt/ml is the job's own; the machine need not have one, so /opt is laid anew around it."""
-        if not os.path.isdir("/opt/ml"):
-            self.cover("/opt")
-            for path in [path for path in {**self.handles, **self.links} if os.path.dirname(path) == "/opt"]:
-                self.bind(path, path)
+        more = any(os.path.dirname(layer["target"]) == "/opt" for layer in self.layers())
+        if more or not os.path.isdir("/opt/ml"):
+            self.lay_anew("/opt")
         self.bind(os.path.join(self.own, "opt-ml"), "/opt/ml")
+
+    def lay_anew(self, folder: str) -> None:
+        """A folder that can be written into, with all in it that the machine has there."""
+        self.cover(folder)
+        for path in [path for path in {**self.handles, **self.links} if os.path.dirname(path) == folder]:
+            self.bind(path, path)
+
+    def lay_others_anew(self) -> None:
+        for folder in self.laid_anew:
+            if os.path.isdir(folder) and not os.path.islink(folder):
+                self.lay_anew(folder)
 
     def replace_temporary_folders(self) -> None:
         for path, name in (("/tmp", "tmp"), ("/var/tmp", "var-tmp")):
@@ -185,6 +216,9 @@ class View:
 
     def add_layers(self) -> None:
         for place, layer in enumerate(self.layers()):
+            if not os.path.isdir(self.handle(layer["lower"][0])):
+                self.bind(layer["lower"][0], layer["target"])  # a file, which no overlay can hold
+                continue
             try:
                 self.overlay(layer["lower"], layer["target"], f"layer-{place}")
             except OSError as error:

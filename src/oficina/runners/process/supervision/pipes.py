@@ -20,13 +20,17 @@ def make_first(pipe: dict[str, Any], path: str) -> None:
 
 def feed(pipe: dict[str, Any], path: str) -> int:
     """Start the process that feeds one channel of one host while the supervisor lives; its process id."""
+    supervisor = os.getpid()
     child = os.fork()
     if child:
         return child
     try:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != supervisor:  # It died before that.
+            return 0
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.closerange(0, 256)
+        # Its standard input is the job's lock: the folder is not free before this, too, has ended.
+        os.closerange(1, 256)
         feed_epochs(pipe["files"], path)
     finally:
         os._exit(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -57,3 +58,11 @@ def free(folder: str) -> int:
     """Bytes that may still be written to the disk a folder is on."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
+
+
+def line(host: str, cpu: float, memory: int, disk: float) -> str:
+    """A line of usage.jsonl: processors in use, bytes of memory, share of the disk; all as percent."""
+    return (
+        f'{{"time": {time.time():.3f}, "host": "{host}", "cpu_percent": {100 * max(0.0, cpu):.2f}, '
+        f'"memory_percent": {100 * memory / MEMORY:.2f}, "disk_percent": {100 * disk:.2f}}}\n'
+    )

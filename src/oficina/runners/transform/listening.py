@@ -1,7 +1,8 @@
 """Which ports a process and its children listen on, from ``/proc``.
 
 Containers on AWS may listen on 8080 whatever they are told, since each has a network of its own. Here they
-share the machine's, so such a program is found by looking where it listens.
+share the machine's, so such a program is found by looking where it listens: by the server behind endpoints,
+by the driver in transform jobs.
 """
 
 from __future__ import annotations
