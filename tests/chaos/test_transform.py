@@ -136,7 +136,7 @@ def test_a_full_disk_fails_the_job_and_leaves_nothing(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = start_server(tmp_path / "home", "--open", OFICINA_FREE_BYTES=str(1 << 60))
-    shop = create(server, {"a.csv": b"wait\n"}, WAIT="60")
+    shop = create(server, {"a.csv": (b"x" * 999 + b"\n") * 7000 + b"wait\n"}, WAIT="60")
 
     job = ended(shop)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from oficina.runners import process
-from tests.runners.conftest import PYTHON, MakeJob
+from tests.runners.conftest import PYTHON, Job, MakeJob
 from tests.waiting import wait_until
 
 POLITE = "trap 'echo saving; exit 7' TERM; echo up; while :; do sleep 0.05; done"
@@ -73,9 +73,15 @@ def test_no_single_file_grows_over_the_quota(make_job: MakeJob) -> None:
 
 
 def test_a_disk_with_less_than_the_floor_ends_the_job(make_job: MakeJob) -> None:
-    ended = make_job("sleep 1000", free_bytes_floor=1 << 60).run()
+    ended = make_job("head -c 2000000 /dev/zero > /tmp/mine; sleep 1000", free_bytes_floor=1 << 60).run()
     assert ended.reason == "disk_full"
     assert "free_bytes_floor" in ended.detail
+
+
+def test_a_job_that_wrote_next_to_nothing_is_not_ended_for_a_full_disk(make_job: MakeJob) -> None:
+    ended = make_job("echo mine > /opt/ml/model/f; sleep 1", free_bytes_floor=1 << 60).run()
+    assert ended.succeeded, ended
+    assert ended.outputs == ["model.tar.gz"]
 
 
 def processes_of(job_marker: str) -> list[str]:
@@ -176,22 +182,44 @@ def test_doctor_finds_nothing_missing_here() -> None:
     assert process.check() == []
 
 
+def run_on_small_disk(job: Job, during: str) -> process.Exit:
+    """Run a job in a file system of 16 MiB; ``during`` is a line of shell whose words are the command."""
+    supervisor = str(Path(process.__file__).with_name("supervisor.py"))
+    kept = job.folder.parent / "kept"
+    kept.mkdir(exist_ok=True)
+    small = (
+        'folder="$1"; kept="$2"; shift 2; cp "$folder/spec.json" "$kept"; '
+        'mount -t tmpfs -o size=16m tmpfs "$folder"; cp "$kept/spec.json" "$folder"; '
+        f'{during}; cp "$folder/exit.json" "$folder/hosts/algo-1/log" "$kept"'
+    )
+    words = [str(job.folder), str(kept), PYTHON, "-I", "-S", supervisor, str(job.folder)]
+    command = ["unshare", "-U", "-r", "-m", "sh", "-c", small, "sh", *words]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return process.Exit.from_json((kept / "exit.json").read_text())
+
+
 @pytest.mark.parametrize(("floor", "reason"), [(0, "exit"), (8_000_000, "disk_full")])
 def test_a_job_that_fills_the_disk_is_told_as_what_it_was(make_job: MakeJob, floor: int, reason: str) -> None:
     script = "i=0; while head -c 500000 /dev/zero > /tmp/f$i; do i=$((i+1)); sleep 0.03; done; exit 28"
-    job = make_job(script, free_bytes_floor=floor)
-    supervisor = str(Path(process.__file__).with_name("supervisor.py"))
-    small = (
-        'cp "$2/spec.json" "$3/spec.json"; mount -t tmpfs -o size=16m tmpfs "$2"; cp "$3/spec.json" "$2"; '
-        '"$0" -I -S "$1" "$2"; cp "$2/exit.json" "$3"'
-    )
-    kept = job.folder.parent / "kept"
-    kept.mkdir(exist_ok=True)
-    command = ["unshare", "-U", "-r", "-m", "sh", "-c", small, PYTHON, supervisor, str(job.folder), str(kept)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    ended = process.Exit.from_json((kept / "exit.json").read_text())
+    ended = run_on_small_disk(make_job(script, free_bytes_floor=floor), '"$@"')
     assert ended.reason == reason, ended
     assert (ended.hosts["algo-1"].signal is None) == (reason == "exit")
+
+
+def test_a_job_on_a_disk_that_others_filled_waits_for_room(make_job: MakeJob) -> None:
+    told = [process.File(target="/opt/ml/input/config/told", text="word\n" * 50)]
+    script = "cat /opt/ml/input/config/told; echo made > /opt/ml/model/f"
+    job = make_job(script, files=told, free_bytes_floor=1 << 20)
+    during = (
+        'head -c 20000000 /dev/zero > "$folder/ballast" 2> /dev/null; "$@" & sleep 1; '
+        'test ! -e "$folder/exit.json" || exit 1; rm "$folder/ballast"; wait'
+    )
+
+    ended = run_on_small_disk(job, during)
+
+    assert ended.succeeded, ended
+    assert ended.outputs == ["model.tar.gz"]
+    assert (job.folder.parent / "kept" / "log").read_text().count(" word\n") == 50
 
 
 def test_an_order_that_makes_no_sense_is_told_as_an_error(make_job: MakeJob) -> None:

@@ -20,6 +20,7 @@ from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 from oficina.runners import process
 from oficina.runners.process import Exit, Spec
+from oficina.store import shortage
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document, Kind
 from oficina.store.queue import Task
@@ -168,6 +169,8 @@ class _Run:
         try:
             return self.life.finish(self.engine, self.docs, self._now(), self.folder, end)
         except AwsError as error:
+            if shortage.is_shortage(error):
+                raise
             raise JobFailed(f"ClientError: Artifact upload failed:{error.message}") from error
 
     def _now(self) -> Document:

@@ -24,13 +24,14 @@ RESERVE = 32 * 1024 * 1024
 """Bytes of the disk that objects leave free, so that the facts can still be written."""
 _LOOK = 64 * 1024 * 1024
 """How many bytes are written between two looks at the disk's free space."""
+FULL_CODE = "InsufficientStorage"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def full(home: Path) -> AwsError:
     """The error for a disk without space; 507 because clients try a 503 again for minutes."""
     return AwsError(
-        "InsufficientStorage",
+        FULL_CODE,
         f"The disk that holds {home} is full; nothing was stored. Free some space there, or start oficina "
         "with --home on a larger disk.",
         507,

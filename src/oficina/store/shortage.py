@@ -26,6 +26,8 @@ _SQLITE = (
 
 def is_shortage(error: BaseException) -> bool:
     """Whether an error tells of the machine's state and not of a fault."""
+    if isinstance(error, AwsError):
+        return error.code == blobs.FULL_CODE
     if isinstance(error, sqlite3.Error):
         return _code(error) in _SQLITE
     return isinstance(error, OSError) and error.errno in _ERRNOS

@@ -15,7 +15,8 @@ def copy_tree(source: str, target: str) -> None:
         for entry in entries:
             destination = os.path.join(target, entry.name)
             if entry.is_symlink():
-                os.symlink(os.readlink(entry.path), destination)
+                if not os.path.islink(destination):
+                    os.symlink(os.readlink(entry.path), destination)
             elif entry.is_dir():
                 copy_tree(entry.path, destination)
             else:

@@ -26,6 +26,11 @@ def write_json(path: str, document: dict[str, Any]) -> None:
     write(path, json.dumps(document), durable=True)
 
 
+def write_pid(path: str, pid: int) -> None:
+    """Name a process for good."""
+    write(path, f"{pid} {start_time(pid)}\n")
+
+
 def start_time(pid: int) -> str:
     """When a process started, in the kernel's ticks: with the process id it names a process for good."""
     with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:

@@ -13,7 +13,7 @@ import resource
 import signal
 import time
 
-from . import kernel, mounts, privileges
+from . import kernel, mounts, privileges, room
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,6 +163,10 @@ def map_user(user: int, group: int) -> None:
 def fill(host: Host) -> None:
     """The folders and files that the program finds at its start."""
     os.umask(0o022)
+    room.patiently(lambda: write_files(host))
+
+
+def write_files(host: Host) -> None:
     for path in (*(host.spec.get("directories") or []), "/tmp/home"):
         os.makedirs(path, exist_ok=True)
     for file in host.spec.get("files") or []:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import os
 import select
 import signal
 import time
 import traceback
 
-from . import addresses, chaos, facts, init, logs, pipes, removal, usage
+from . import addresses, chaos, facts, init, logs, pipes, removal, room, usage
 from .host import Host, result
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ PIPE_BYTES = 1 << 20
 def main(folder: str) -> int:
     """Run the job whose folder this is; its exit.json tells all, the exit code nothing."""
     lock = hold_lock(folder)
-    facts.write(os.path.join(folder, "supervisor.pid"), f"{os.getpid()} {facts.start_time(os.getpid())}\n")
+    room.patiently(lambda: facts.write_pid(os.path.join(folder, "supervisor.pid"), os.getpid()))
     job = kind_of(folder)(folder, read_spec(folder))
     signal.signal(signal.SIGTERM, job.on_stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -65,6 +66,16 @@ def read_spec(folder: str) -> dict[str, Any]:
     return spec
 
 
+def make_folders(own: str, table: str) -> None:
+    """What a host finds of its own folder, with its table of host names."""
+    for part in FOLDERS:
+        os.makedirs(os.path.join(own, part), exist_ok=True)
+    for part in ("tmp", "var-tmp"):
+        os.chmod(os.path.join(own, part), 0o1777)
+    with open(os.path.join(own, "etc-hosts"), "w", encoding="utf-8") as file:
+        file.write(table)
+
+
 class Job:
     """A job from its start to its exit.json."""
 
@@ -75,6 +86,7 @@ class Job:
         self.notes: dict[str, str] = {}
         self.reason, self.detail = "exit", ""
         self.started: float | None = None
+        self.told_start = False
         self.limit: float | None = None
         self.kill_at: float | None = None
         self.stopping = False
@@ -109,13 +121,8 @@ class Job:
             if self.stopping:
                 return
             own = os.path.join(self.folder, "hosts", name)
-            for part in FOLDERS:
-                os.makedirs(os.path.join(own, part), exist_ok=True)
-            for part in ("tmp", "var-tmp"):
-                os.chmod(os.path.join(own, part), 0o1777)
-            with open(os.path.join(own, "etc-hosts"), "w", encoding="utf-8") as file:
-                file.write(table)
-            fed = self.make_pipes(name)
+            room.patiently(functools.partial(make_folders, own, table))
+            fed = room.patiently(functools.partial(self.make_pipes, name))
             self.start_host(name, own)
             self.feed(fed)
 
@@ -140,6 +147,7 @@ class Job:
         output_reader, output_writer = os.pipe()
         leave_reader, leave_writer = os.pipe()
         fcntl.fcntl(output_reader, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        log = room.patiently(lambda: logs.Log(os.path.join(own, "log"), output_reader))
         # Process 1 takes SIGTERM in its own way; between clone and that it must not come in this one's.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
@@ -154,12 +162,12 @@ class Job:
                 os.close(order)
         try:
             chaos.point("cloned")
-            facts.write(os.path.join(own, "pid"), f"{pid} {facts.start_time(pid)}\n")
+            room.patiently(lambda: facts.write_pid(os.path.join(own, "pid"), pid))
             os.write(leave_writer, init.LEAVE)
         finally:
             os.close(leave_writer)
             os.close(leave_reader)
-        self.hosts[name] = Host(name, pid, status_reader, logs.Log(os.path.join(own, "log"), output_reader))
+        self.hosts[name] = Host(name, pid, status_reader, log)
 
     def watch(self) -> None:
         """Until every host has ended and said all it had to say."""
@@ -229,10 +237,21 @@ class Job:
     def note_start(self, at: float) -> None:
         if self.started is None:
             self.started = at
-            facts.write(os.path.join(self.folder, "started.json"), f'{{"time": {at!r}}}')
             seconds = self.spec.get("max_runtime_seconds")
             self.limit = time.monotonic() + seconds if seconds else None
-            chaos.point("started")
+
+    def tell_start(self) -> None:
+        facts.write(os.path.join(self.folder, "started.json"), f'{{"time": {self.started!r}}}')
+        self.told_start = True
+        chaos.point("started")
+
+    def try_to_tell_start(self) -> None:
+        """On a full disk it is told later, as the job's limits must be kept meanwhile."""
+        try:
+            self.tell_start()
+        except OSError as error:
+            if error.errno not in room.FULL:
+                raise
 
     def check_end(self, host: Host) -> None:
         """A job is as good as its worst host: the others stop when one fails.
@@ -283,6 +302,8 @@ class Job:
 
     def tick(self) -> None:
         now = time.monotonic()
+        if self.started is not None and not self.told_start:
+            self.try_to_tell_start()
         if self.limit and now >= self.limit:
             self.limit = None
             self.fail("max_runtime", f"ran longer than {self.spec['max_runtime_seconds']} seconds")
@@ -298,18 +319,26 @@ class Job:
 
     def check_disk(self, now: float) -> None:
         floor, quota = self.spec.get("free_bytes_floor") or 0, self.spec.get("disk_bytes")
-        if usage.free(self.folder) < floor:
+        if now >= self.next_walk:
+            self.measure_disk(now)
+        if usage.free(self.folder) < floor and self.is_to_blame():
             self.fail(
                 "disk_full", f"the disk has less than {floor} bytes free (free_bytes_floor)", at_once=True
             )
-        if now < self.next_walk:
-            return
-        self.disk_bytes = usage.disk(os.path.join(self.folder, "hosts"))
-        # A walk over a large tree is slow; at most a twentieth of the time goes into it.
-        self.next_walk = time.monotonic() + max(FREE_SECONDS, 20 * (time.monotonic() - now))
         if quota and self.disk_bytes > quota:
             detail = f"wrote {self.disk_bytes} bytes, more than the disk quota of {quota} bytes (disk_bytes)"
             self.fail("disk_full", detail, at_once=True)
+        for host in self.hosts.values():
+            host.log.patient = not self.is_to_blame()
+
+    def measure_disk(self, now: float) -> None:
+        """A walk over a large tree is slow; at most a twentieth of the time goes into it."""
+        self.disk_bytes = usage.disk(os.path.join(self.folder, "hosts"))
+        self.next_walk = time.monotonic() + max(FREE_SECONDS, 20 * (time.monotonic() - now))
+
+    def is_to_blame(self) -> bool:
+        """Whether a full disk may be this job's doing."""
+        return self.disk_bytes >= room.BLAME_BYTES
 
     def sample(self, now: float) -> None:
         quota = self.spec.get("disk_bytes") or (self.disk_bytes + usage.free(self.folder)) or 1
@@ -333,6 +362,9 @@ class Job:
         for feeder in self.feeders:
             os.kill(feeder, signal.SIGKILL)
             os.waitpid(feeder, 0)
+        if self.started is not None and not self.told_start:
+            self.make_room()
+            room.patiently(self.tell_start)
         outputs = self.package() if self.started else []
         chaos.point("packaged")
         if self.notes:
@@ -361,7 +393,7 @@ class Job:
             facts.write_json(path, document)
         except OSError:
             self.make_room()
-            facts.write_json(path, document)
+            room.patiently(lambda: facts.write_json(path, document))
 
     def make_room(self) -> None:
         """A full disk must not keep the end from being told: what is no output gives way."""
@@ -370,15 +402,15 @@ class Job:
                 removal.remove(os.path.join(self.folder, "hosts", name, part))
 
     def package(self) -> list[str]:
-        from . import packaging
-
-        what = self.folder, self.spec["hosts"], self.spec.get("outputs") or []
         try:
             try:
-                done, left_out = packaging.package(*what)
+                done, left_out = self.package_once()
             except OSError:
                 self.make_room()
-                done, left_out = packaging.package(*what)
+                self.measure_disk(time.monotonic())
+                done, left_out = (
+                    self.package_once() if self.is_to_blame() else room.patiently(self.package_once)
+                )
         except OSError as error:
             if self.reason == "exit":
                 self.reason, self.detail = "error", f"the outputs could not be packaged: {error}"
@@ -388,6 +420,11 @@ class Job:
                 left_out[:20]
             )
         return done
+
+    def package_once(self) -> tuple[list[str], list[str]]:
+        from . import packaging
+
+        return packaging.package(self.folder, self.spec["hosts"], self.spec.get("outputs") or [])
 
     def read(self, relative: str) -> str | None:
         """The first 1,024 characters (as AWS) of a file below /opt/ml, on the first host to end with it."""

@@ -8,6 +8,8 @@ import time
 # 256 KiB less 26 bytes of overhead is the largest event of CloudWatch Logs (PutLogEvents); Docker's awslogs
 # driver splits longer lines at the same place.
 LONGEST = 262_144 - 26
+PAUSE_SECONDS = 0.02
+"""Between two looks for room on a full disk."""
 
 
 class Log:
@@ -17,15 +19,19 @@ class Log:
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self.pipe = pipe
         self.rest = b""
+        self.unwritten = b""
         self.last = 0
-        self.lost = False
+        self.patient = True
+        """Whether lines wait for room on the disk, and with them the program; else they are lost."""
 
     def pump(self) -> bool:
-        """Move what is in the pipe into the file; False at its end."""
+        """Move what is in the pipe into the file; False when all is there."""
+        if self.unwritten and not self.store():
+            time.sleep(PAUSE_SECONDS)
+            return True
         data = os.read(self.pipe, 1 << 20)
         if not data:
-            self.finish()
-            return False
+            return not self.finish()
         self.write(*self.lines(data))
         return True
 
@@ -56,20 +62,30 @@ class Log:
                 pieces.append(piece)
                 line = line[len(piece) :]
             pieces.append(line)
-        block = b"".join([b"%s%s\n" % (stamp, valid(piece)) for piece in pieces])
-        try:
-            while block:
-                block = block[os.write(self.file, block) :]
-        except OSError:
-            # The disk is full: the job is about to be stopped for it, and losing lines is all one can do.
-            self.lost = True
+        self.unwritten += b"".join([b"%s%s\n" % (stamp, valid(piece)) for piece in pieces])
+        self.store()
 
-    def finish(self) -> None:
-        if self.rest.rstrip(b"\r"):
-            self.write(self.rest.rstrip(b"\r"))
-        self.rest = b""
+    def store(self) -> bool:
+        """Write what is unwritten; False while the disk is full."""
+        try:
+            while self.unwritten:
+                self.unwritten = self.unwritten[os.write(self.file, self.unwritten) :]
+        except OSError:
+            if self.patient:
+                return False
+            self.unwritten = b""
+        return True
+
+    def finish(self) -> bool:
+        """Write the line that has no end, and close; False while the disk is full."""
+        last, self.rest = self.rest.rstrip(b"\r"), b""
+        if last:
+            self.write(last)
+        if self.unwritten:
+            return False
         os.close(self.pipe)
         os.close(self.file)
+        return True
 
 
 def cut(line: bytes) -> bytes:

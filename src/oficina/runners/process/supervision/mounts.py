@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
-from . import copying, kernel
+from . import copying, kernel, room
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,25 +191,21 @@ class View:
             os.symlink(self.links[source], target)
             return
         handle = self.handle(source)
-        if os.path.isdir(handle):
-            os.makedirs(target, exist_ok=True)
-        elif not os.path.lexists(target):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
+        room.patiently(lambda: make_target(target, os.path.isdir(handle)))
         kernel.mount(handle, target, None, kernel.MS_BIND | kernel.MS_REC)
 
     def overlay(self, lowers: list[str], target: str, private: str) -> None:
         """A writable folder over read-only ones; what is written stays in the host's private folder."""
         private = self.handle(os.path.join(self.own, "overlays")) + "/" + private
-        for name in ("upper", "work"):
-            os.makedirs(f"{private}/{name}", exist_ok=True)
+        for path in (f"{private}/upper", f"{private}/work", target):
+            room.patiently(functools.partial(os.makedirs, path, exist_ok=True))
         lower = ":".join(self.handle(path) for path in lowers)
-        os.makedirs(target, exist_ok=True)
         layers = f"lowerdir={lower},upperdir={private}/upper,workdir={private}/work"
         user = "" if self.real_root else ",userxattr"
         for options in OVERLAY_OPTIONS:
             try:
-                kernel.mount("overlay", target, "overlay", 0, f"{layers},{options}{user}")
+                options = f"{layers},{options}{user}"
+                room.patiently(functools.partial(kernel.mount, "overlay", target, "overlay", 0, options))
                 return
             except OSError as error:
                 refused = error
@@ -230,12 +227,12 @@ class View:
             target = entry["target"]
             if self.is_output(target):
                 # An output is read from the folder itself, so an input there must be a real copy.
-                copying.copy_tree(self.handle(entry["lower"]), target)
+                room.patiently(functools.partial(copying.copy_tree, self.handle(entry["lower"]), target))
                 continue
             try:
                 self.overlay([entry["lower"]], target, f"input-{place}")
             except OSError as error:
-                copying.copy_tree(self.handle(entry["lower"]), target)
+                room.patiently(functools.partial(copying.copy_tree, self.handle(entry["lower"]), target))
                 self.note("inputs", f"copied: no overlay ({error.strerror})")
 
     def is_output(self, target: str) -> bool:
@@ -258,6 +255,15 @@ class View:
                 if os.path.exists(path):
                     kernel.mount(path, path, None, kernel.MS_BIND)
                     kernel.set_readonly(path)
+
+
+def make_target(path: str, folder: bool) -> None:
+    """What something is to be mounted on."""
+    if folder:
+        os.makedirs(path, exist_ok=True)
+    elif not os.path.lexists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
 
 
 def interpreter_folders(program: str) -> list[str]:

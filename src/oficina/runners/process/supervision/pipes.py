@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 
-from . import kernel
+from . import kernel, room
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def make_first(pipe: dict[str, Any], path: str) -> None:
     """Make the first epoch's pipe, before the program can ask for it."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    os.mkfifo(f"{path}_0", 0o644)
+    if not os.path.exists(f"{path}_0"):
+        os.mkfifo(f"{path}_0", 0o644)
 
 
 def feed(pipe: dict[str, Any], path: str) -> int:
@@ -40,7 +42,7 @@ def feed_epochs(files: list[str], path: str) -> None:
     """Feed epoch after epoch; the next pipe exists before one ends, as a reader may ask for it at once."""
     epoch = 0
     while True:
-        os.mkfifo(f"{path}_{epoch + 1}", 0o644)
+        room.patiently(functools.partial(os.mkfifo, f"{path}_{epoch + 1}", 0o644))
         writer = os.open(f"{path}_{epoch}", os.O_WRONLY)
         try:
             for file in files:
