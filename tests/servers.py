@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from oficina.commands import env
 from oficina.runners import process as runner
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, PROGRAM
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = ROOT / ".venvs"
@@ -112,19 +112,15 @@ class Server:
                 runner.kill(spec.parent)
 
 
-def run_client(
-    name: str, program: Sequence[str] | Path, environment: Mapping[str, str], seconds: float = PATIENCE
-) -> str:
+def run_client(name: str, program: Sequence[str] | Path, environment: Mapping[str, str]) -> str:
     """What a client's Python prints when it runs a script (or the words after ``python``).
 
     ``name`` is that of a file in ``requirements/``, such as ``client-v3``.
     """
-    return run_python(CLIENTS / name / "bin" / "python", program, environment, seconds)
+    return run_python(CLIENTS / name / "bin" / "python", program, environment)
 
 
-def run_python(
-    python: Path, program: Sequence[str] | Path, environment: Mapping[str, str], seconds: float = PATIENCE
-) -> str:
+def run_python(python: Path, program: Sequence[str] | Path, environment: Mapping[str, str]) -> str:
     """What a Python prints when it runs a script (or the words after ``python``) with its programs."""
     words = [str(program)] if isinstance(program, Path) else list(program)
     ended = subprocess.run(
@@ -133,7 +129,7 @@ def run_python(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=seconds,
+        timeout=PROGRAM,
         check=False,
     )
     assert ended.returncode == 0, f"{python} failed:\n{ended.stdout[-4000:]}\n{ended.stderr[-8000:]}"

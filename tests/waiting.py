@@ -11,10 +11,14 @@ T = TypeVar("T")
 PAUSE = 0.02
 """Seconds between two looks."""
 
-PATIENCE = 300.0
+PATIENCE = 600.0
 """Seconds after which a test gives up on what must come: a net for hangs, which measures nothing.
 
 A machine many times slower than ours stays far below it."""
+
+PROGRAM = 1800.0
+"""The same net for a client's whole program, which waits many times, at the SDKs' own pace, and which may be
+the first to need an image that has yet to be built."""
 
 
 def wait_until(look: Callable[[], T], reason: str, seconds: float = PATIENCE) -> T:

@@ -21,6 +21,9 @@ from nbclient.exceptions import CellExecutionError
 import lessons
 import page
 
+CELL_SECONDS = 1800
+"""After which a cell hangs: some wait for several jobs, one after the other, on whatever machine there is."""
+
 
 def execute(source: Path, exercise: bool = False) -> tuple[Any, float]:
     """A step's notebook with outputs, and the seconds it took; prints a dot for each cell of code."""
@@ -36,7 +39,7 @@ def execute(source: Path, exercise: bool = False) -> tuple[Any, float]:
     Path(folder).mkdir(exist_ok=True)
     client = NotebookClient(
         notebook,
-        timeout=600,
+        timeout=CELL_SECONDS,
         resources={"metadata": {"path": folder}},
         on_cell_executed=done,
         extra_arguments=[

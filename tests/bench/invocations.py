@@ -54,7 +54,7 @@ def _serve(server: Server) -> None:
     }
     sagemaker.create_endpoint_config(EndpointConfigName="model", ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName="model", EndpointConfigName="model")
-    wait_until(lambda: _in_service(sagemaker), "the endpoint is in service", 120)
+    wait_until(lambda: _in_service(sagemaker), "the endpoint is in service")
 
 
 def _in_service(sagemaker: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 
+from tests import ports
 from tests.servers import CLIENTS, Server
 from tests.waiting import wait_until
 
@@ -49,16 +50,15 @@ def oficina(folder: Path | None = None, *words: str) -> Iterator[Server]:
 @contextlib.contextmanager
 def moto() -> Iterator[str]:
     """The address of a moto_server."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(CLIENTS / "bench" / "bin" / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: _listens(port), "moto_server listens")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+    with ports.held() as port:
+        command = [str(CLIENTS / "bench" / "bin" / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: _listens(port), "moto_server listens")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _listens(port: int) -> bool:
@@ -116,7 +116,7 @@ def boosted(server: Server) -> str:
         HyperParameters={"num_round": "100", "objective": "binary:logistic"},
         InputDataConfig=[{"ChannelName": "train", "DataSource": source, "ContentType": "text/csv"}],
     )
-    job = wait_until(lambda: ended(sagemaker, "model"), "the model is trained", 600)
+    job = wait_until(lambda: ended(sagemaker, "model"), "the model is trained")
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     artifact = str(job["ModelArtifacts"]["S3ModelArtifacts"])
     container = {"Image": BOOSTED, "ModelDataUrl": artifact}

@@ -27,7 +27,7 @@ def measure(smoke: bool) -> list[Figure]:
     with places.oficina() as server:
         sagemaker, s3 = server.client("sagemaker"), server.client("s3")
         s3.create_bucket(Bucket="bench")
-        _start(sagemaker, "warm-up", 600)
+        _start(sagemaker, "warm-up")
         taken, bare = [], []
         for number in range(3 if smoke else 40):
             taken.append(_start(sagemaker, f"job-{number}"))
@@ -38,10 +38,10 @@ def measure(smoke: bool) -> list[Figure]:
     ]
 
 
-def _start(sagemaker: Any, name: str, seconds: float = 60) -> float:
+def _start(sagemaker: Any, name: str) -> float:
     begin = time.time()
     sagemaker.create_training_job(**places.training_job(name, places.PLAIN, "python", "-c", PROGRAM))
-    ended = wait_until(lambda: places.ended(sagemaker, name), f"{name} ends", seconds)
+    ended = wait_until(lambda: places.ended(sagemaker, name), f"{name} ends")
     told = re.search(r"first line at ([\d.]+\d)", ended["FailureReason"])
     assert told is not None, ended["FailureReason"]
     return float(told[1]) - begin

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,7 +21,7 @@ from botocore.credentials import Credentials
 from oficina import config
 from oficina.engine.mlflow.kinds import IMAGE
 from oficina.runners.images import Catalog
-from tests import mlflow
+from tests import mlflow, ports
 from tests.bench import places
 from tests.bench.figures import Figure, milliseconds, taking_turns
 from tests.servers import Server, surroundings
@@ -92,9 +91,7 @@ def _plain(server: Server) -> Iterator[str]:
 
     cache = Path(surroundings()["OFICINA_CACHE"])
     image = Catalog(config.load().with_overrides(home=server.home, cache=cache)).resolve(IMAGE)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
+    with ports.held() as port, tempfile.TemporaryDirectory() as folder:
         words = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--port", str(port)]
         words += ["--no-serve-artifacts", "--default-artifact-root", "s3://bench/plain"]
         process = subprocess.Popen(
@@ -104,7 +101,7 @@ def _plain(server: Server) -> Iterator[str]:
             env={**os.environ, **image.environment},
         )
         try:
-            wait_until(lambda: _listens(port), "mlflow server does not listen", 120)
+            wait_until(lambda: _listens(port), "mlflow server does not listen")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

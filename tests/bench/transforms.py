@@ -144,7 +144,7 @@ def _transform(
         job = sagemaker.describe_transform_job(TransformJobName=name)
         return job if job["TransformJobStatus"] in ("Completed", "Failed") else None
 
-    job = wait_until(look, f"{name} ends", 600)
+    job = wait_until(look, f"{name} ends")
     ended()
     assert job["TransformJobStatus"] == "Completed", job["FailureReason"]
     out = key.rpartition("/")[2] + ".out"

@@ -59,7 +59,7 @@ def _by_hand(server: Server, tunings: Tunings, turn: str, values: list[dict[str,
             name = f"by-hand-{turn}-{number}"
             parameters = {**static, **values[number]}
             sagemaker.create_training_job(TrainingJobName=name, HyperParameters=parameters, **definition)
-            wait_until(lambda name=name: places.ended(sagemaker, name), f"{name} ends", 300)  # type: ignore[misc]
+            wait_until(lambda name=name: places.ended(sagemaker, name), f"{name} ends")  # type: ignore[misc]
 
     begin = time.monotonic()
     with ThreadPoolExecutor(2) as pool:

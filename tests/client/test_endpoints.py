@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests import shops
+from tests import ports, shops
 from tests.jobs import ROLE
 from tests.shops import BUCKET, IMAGE, PROGRAM, Shop, variant
 from tests.waiting import wait_until
@@ -212,11 +211,9 @@ def test_a_serverless_variant_has_one_of_the_memories_of_aws(shop: Shop) -> None
 
 
 def test_a_model_that_listens_where_it_likes_is_found(shop: Shop) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    shop.open("one", variant(shop.model("m", PORT=port)))
-    assert shop.ask("one")["environment"]["SAGEMAKER_BIND_TO_PORT"] != port
+    with ports.held() as port:
+        shop.open("one", variant(shop.model("m", PORT=str(port))))
+    assert shop.ask("one")["environment"]["SAGEMAKER_BIND_TO_PORT"] != str(port)
 
 
 def test_an_endpoint_that_changes_cannot_be_changed(shop: Shop) -> None:

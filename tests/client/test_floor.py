@@ -32,7 +32,7 @@ def printed(verified_server: Server) -> Iterator[Printed]:
     environment = verified_server.environment()
 
     def run(name: str) -> list[str]:
-        return run_client("client-floor", PROGRAMS / f"{name}.py", environment, 300).splitlines()
+        return run_client("client-floor", PROGRAMS / f"{name}.py", environment).splitlines()
 
     with ThreadPoolExecutor(2) as pool:
         running: dict[str, Future[list[str]]] = {name: pool.submit(run, name) for name in LINES}

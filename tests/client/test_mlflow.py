@@ -107,7 +107,7 @@ def test_a_registered_version_is_completed_approved_and_served(
     verified_server: Server, desk: dict[str, Any], client: str, flavor: str, name: str
 ) -> None:
     words = [str(PROGRAMS / "mlflow_serving.py"), desk["TrackingServerArn"], flavor, name]
-    printed = run_client(client, words, verified_server.environment(), 600).splitlines()
+    printed = run_client(client, words, verified_server.environment()).splitlines()
     assert {"source True", "card mae True", "same True", "batch True"} <= set(printed)
 
 
@@ -115,7 +115,7 @@ def test_a_model_is_registered_with_its_specification_and_goes_through_its_life(
     verified_server: Server, board: dict[str, Any]
 ) -> None:
     words = [str(PROGRAMS / "mlflow_packages.py"), board["Arn"], "prices"]
-    printed = run_client("client-mlflow", words, verified_server.environment(), 300).splitlines()
+    printed = run_client("client-mlflow", words, verified_server.environment()).splitlines()
     told = ("group", "data", "environment", "evaluations", "error", "without", "stage", "moved")
     assert [line for line in printed if line.startswith(told)] == [
         "group True",

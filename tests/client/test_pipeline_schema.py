@@ -127,7 +127,7 @@ def test_every_type_of_parameter_of_the_schema_is_taken(line: Line, kind: str) -
 def written(client: str, environment: tuple[tuple[str, str], ...]) -> list[str]:
     """What an SDK's program of definitions prints."""
     program = PROGRAMS / f"definitions_{client[-2:]}.py"
-    return run_client(client, program, dict(environment), 300).splitlines()
+    return run_client(client, program, dict(environment)).splitlines()
 
 
 @pytest.fixture(params=["client-v3", "client-v2"])

@@ -20,7 +20,7 @@ def test_the_job_has_the_sdk_of_its_client(start_server: Callable[..., Server]) 
     """And a Python that no image can have is refused by the job's own program, in its words."""
     server = start_server(OFICINA_HOLD="25")
 
-    printed = run_client("client-v3", [str(PROGRAM), "stranger"], server.environment(), 300)
+    printed = run_client("client-v3", [str(PROGRAM), "stranger"], server.environment())
 
     assert "fits True" in printed
     own = ".".join(str(part) for part in running().version)
@@ -39,6 +39,6 @@ def test_the_job_has_the_python_of_its_client(start_server: Callable[..., Server
     image = catalog.build(catalog.resolve("sagemaker-distribution:2.0", Client(python=version)))
     server = start_server(OFICINA_HOLD="25")
 
-    printed = run_python(image.path / "bin" / "python", PROGRAM, server.environment(), 300)
+    printed = run_python(image.path / "bin" / "python", PROGRAM, server.environment())
 
     assert f"fits True ({version}, '2')" in printed

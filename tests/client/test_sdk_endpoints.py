@@ -14,17 +14,13 @@ PROGRAMS = Path(__file__).parent / "programs"
 @pytest.fixture(scope="module")
 def printed_by_v3(verified_server: Server) -> list[str]:
     """The lines of the SDK v3 program."""
-    return run_client(
-        "client-v3", PROGRAMS / "endpoints_v3.py", verified_server.environment(), 600
-    ).splitlines()
+    return run_client("client-v3", PROGRAMS / "endpoints_v3.py", verified_server.environment()).splitlines()
 
 
 @pytest.fixture(scope="module")
 def printed_by_v2(verified_server: Server) -> list[str]:
     """The lines of the SDK v2 program."""
-    return run_client(
-        "client-v2", PROGRAMS / "endpoints_v2.py", verified_server.environment(), 600
-    ).splitlines()
+    return run_client("client-v2", PROGRAMS / "endpoints_v2.py", verified_server.environment()).splitlines()
 
 
 def test_v3_asks_a_model_of_its_own(printed_by_v3: list[str]) -> None:

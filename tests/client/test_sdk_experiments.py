@@ -15,7 +15,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 def printed_by_v2(verified_server: Server) -> list[str]:
     """The lines of the SDK v2 program."""
     environment = verified_server.environment()
-    return run_client("client-v2", PROGRAMS / "runs_v2.py", environment, 600).splitlines()
+    return run_client("client-v2", PROGRAMS / "runs_v2.py", environment).splitlines()
 
 
 def test_a_run_of_v2_keeps_parameters_metrics_and_files(printed_by_v2: list[str]) -> None:

@@ -15,7 +15,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 def test_the_sdks_helper_makes_changes_and_deletes_a_function(verified_server: Server, client: str) -> None:
     version = client[-2:]
 
-    printed = run_client(client, PROGRAMS / f"lambda_{version}.py", verified_server.environment(), 120)
+    printed = run_client(client, PROGRAMS / f"lambda_{version}.py", verified_server.environment())
 
     assert printed.splitlines()[-5:] == [
         f"created greet-{version} 256 30",

@@ -15,7 +15,7 @@ TABLE = (
 
 def printed(server: Server, client: str, program: str) -> list[str]:
     """The lines that a client's program prints."""
-    return run_client(client, PROGRAMS / program, server.environment(), 300).splitlines()
+    return run_client(client, PROGRAMS / program, server.environment()).splitlines()
 
 
 def test_v2_reads_and_adds_to_lineage(verified_server: Server) -> None:

@@ -22,7 +22,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 def test_a_pipeline_runs_judges_and_remembers(verified_server: Server, client: str, steps: list[str]) -> None:
     program = PROGRAMS / f"pipelines_{client[-2:]}.py"
 
-    printed = run_client(client, program, verified_server.environment(), 600).splitlines()
+    printed = run_client(client, program, verified_server.environment()).splitlines()
 
     assert "first Succeeded" in printed
     assert f"steps {steps}" in printed
@@ -34,7 +34,7 @@ def test_a_pipeline_runs_judges_and_remembers(verified_server: Server, client: s
 def test_functions_are_steps_with_sdk_v2(verified_server: Server) -> None:
     program = PROGRAMS / "functions_v2.py"
 
-    printed = run_client("client-v2", program, verified_server.environment(), 600).splitlines()
+    printed = run_client("client-v2", program, verified_server.environment()).splitlines()
 
     assert "steps ['check', 'prepare', 'register', 'train']" in printed
     assert "result {'factor': 2.0, 'quality': {'score': 0.9}}" in printed
@@ -47,7 +47,7 @@ def test_functions_are_steps_with_sdk_v2(verified_server: Server) -> None:
 def test_functions_are_steps_beside_others_with_sdk_v3(verified_server: Server) -> None:
     program = PROGRAMS / "functions_v3.py"
 
-    printed = run_client("client-v3", program, verified_server.environment(), 600).splitlines()
+    printed = run_client("client-v3", program, verified_server.environment()).splitlines()
 
     assert "result {'value': 0.9}" in printed
     assert "registered {'auc': '0.9'}" in printed
@@ -60,7 +60,7 @@ def test_functions_are_steps_beside_others_with_sdk_v3(verified_server: Server) 
 def test_functions_and_callbacks_are_steps(verified_server: Server, client: str) -> None:
     program = PROGRAMS / f"tasks_{client[-2:]}.py"
 
-    printed = run_client(client, program, verified_server.environment(), 300).splitlines()
+    printed = run_client(client, program, verified_server.environment()).splitlines()
 
     assert "asked {'twice': 42}" in printed
     assert "status Succeeded" in printed
@@ -74,7 +74,7 @@ def test_checks_calculate_register_and_compare_baselines(verified_server: Server
     teach(verified_server, "sagemaker-clarify-processing", CLARIFY)
     program = PROGRAMS / f"checks_{client[-2:]}.py"
 
-    printed = run_client(client, program, verified_server.environment(), 300).splitlines()
+    printed = run_client(client, program, verified_server.environment()).splitlines()
 
     names = ["DataBias", "DataQuality", "Explain", "ModelQuality", "Register"]
     assert f"first {[(name, 'Succeeded') for name in names]}" in printed

@@ -15,14 +15,14 @@ PROGRAMS = Path(__file__).parent / "programs"
 def printed_by_v3(verified_server: Server) -> list[str]:
     """The lines of the SDK v3 program."""
     environment = verified_server.environment()
-    return run_client("client-v3", PROGRAMS / "registry_v3.py", environment, 600).splitlines()
+    return run_client("client-v3", PROGRAMS / "registry_v3.py", environment).splitlines()
 
 
 @pytest.fixture(scope="module")
 def printed_by_v2(verified_server: Server) -> list[str]:
     """The lines of the SDK v2 program."""
     environment = verified_server.environment()
-    return run_client("client-v2", PROGRAMS / "registry_v2.py", environment, 600).splitlines()
+    return run_client("client-v2", PROGRAMS / "registry_v2.py", environment).splitlines()
 
 
 def test_v3_registers_with_its_model_builder(printed_by_v3: list[str]) -> None:
@@ -71,7 +71,7 @@ def test_v2_writes_a_model_card_and_exports_it(printed_by_v2: list[str]) -> None
 
 def test_v3_registers_in_a_pipeline(verified_server: Server) -> None:
     environment = verified_server.environment()
-    printed = run_client("client-v3", PROGRAMS / "registering_v3.py", environment, 600).splitlines()
+    printed = run_client("client-v3", PROGRAMS / "registering_v3.py", environment).splitlines()
     assert "steps ['Register', 'Train']" in printed
     assert "version 1 Approved" in printed
     assert "data True" in printed
@@ -79,7 +79,7 @@ def test_v3_registers_in_a_pipeline(verified_server: Server) -> None:
 
 def test_v2_registers_in_a_pipeline_and_serves_the_version(verified_server: Server) -> None:
     environment = verified_server.environment()
-    printed = run_client("client-v2", PROGRAMS / "registering_v2.py", environment, 600).splitlines()
+    printed = run_client("client-v2", PROGRAMS / "registering_v2.py", environment).splitlines()
     assert "steps ['Register-RegisterModel', 'Train']" in printed
     assert "version 1 Approved" in printed
     assert "metrics True" in printed

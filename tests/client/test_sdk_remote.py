@@ -23,7 +23,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list
     # The SDKs look only every 30 seconds: on a busy machine a job may last longer than a Describe is held.
     server = Server.start(tmp_path_factory.mktemp("remote"), OFICINA_HOLD="25")
     with ThreadPoolExecutor() as both:
-        runs = {name: both.submit(run_client, name, PROGRAM, server.environment(), 400) for name in CLIENTS}
+        runs = {name: both.submit(run_client, name, PROGRAM, server.environment()) for name in CLIENTS}
         yield {name: run.result().splitlines() for name, run in runs.items()}
     server.stop()
 

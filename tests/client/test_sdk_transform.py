@@ -25,7 +25,7 @@ def says(verified_server: Server) -> Iterator[Says]:
     environment = verified_server.environment()
 
     def run(name: str) -> list[str]:
-        return run_client(f"client-{name[-2:]}", PROGRAMS / f"{name}.py", environment, 580).splitlines()
+        return run_client(f"client-{name[-2:]}", PROGRAMS / f"{name}.py", environment).splitlines()
 
     with ThreadPoolExecutor(len(NAMES)) as pool:
         running: dict[str, Future[list[str]]] = {name: pool.submit(run, name) for name in NAMES}

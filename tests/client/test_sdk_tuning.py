@@ -11,7 +11,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 def printed(server: Server, client: str, program: str) -> list[str]:
     """The lines that a client's program prints."""
-    return run_client(client, PROGRAMS / program, server.environment(), 600).splitlines()
+    return run_client(client, PROGRAMS / program, server.environment()).splitlines()
 
 
 def test_v2_tunes_analyses_attaches_and_starts_warm(verified_server: Server) -> None:

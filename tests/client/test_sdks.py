@@ -23,7 +23,7 @@ def printed(verified_server: Server) -> Iterator[Printed]:
 
     def run(name: str) -> list[str]:
         program = PROGRAMS / f"{name}.py"
-        return run_client(f"client-{name[-2:]}", program, environment, 580).splitlines()
+        return run_client(f"client-{name[-2:]}", program, environment).splitlines()
 
     with ThreadPoolExecutor(len(NAMES)) as pool:
         running: dict[str, Future[list[str]]] = {name: pool.submit(run, name) for name in NAMES}

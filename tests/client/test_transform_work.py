@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import socket
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests import ports
 from tests.client.test_transform import PROGRAM, ROWS, out, transform
 from tests.shops import BUCKET, Shop
 from tests.waiting import wait_until
@@ -162,11 +162,10 @@ def test_without_a_limit_a_file_goes_in_chunks(shop: Shop, compression: str) -> 
 
 
 def test_a_model_that_listens_where_it_likes_is_found(shop: Shop) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    model = shop.model("summing", {"server.py": PROGRAM}, PORT=str(port))
+    with ports.held() as port:
+        model = shop.model("summing", {"server.py": PROGRAM}, PORT=str(port))
 
-    transform(shop, model, shop.put("in/a.csv", ROWS))
+        transform(shop, model, shop.put("in/a.csv", ROWS))
 
     assert out(shop, "a.csv.out") == "3.0\n7.0\n11.0\n"
 

@@ -13,7 +13,8 @@ import pytest
 
 from oficina.runners import process
 from oficina.runners.images import Image
-from tests.images.test_serving import Endpoint, free_port
+from tests.images.test_serving import Endpoint
+from tests.ports import held
 from tests.runners.conftest import Job
 from tests.waiting import wait_until
 
@@ -98,12 +99,12 @@ def test_a_trained_model_is_served(
 ) -> None:
     trained, ended = train(["algo-1"])
     assert ended.hosts["algo-1"].exit_code == 0, trained.log()
-    port = free_port()
-    settings = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
     inputs = [process.Input(target="/opt/ml/model", lower=str(trained.path("model")))]
-    job = make_job(image, list(image.serve), env=settings, inputs=inputs, port=port).launch()
-    endpoint = Endpoint(job, port)
-    wait_until(endpoint.healthy, "the model process should answer /ping")
+    with held() as port:
+        settings = {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
+        job = make_job(image, list(image.serve), env=settings, inputs=inputs, port=port).launch()
+        endpoint = Endpoint(job, port)
+        wait_until(endpoint.healthy, "the model process should answer /ping")
     table = rows(50)
     status, kind, answer = endpoint.invoke(csv([row[1:] for row in table]))
     found = [float(line) for line in answer.decode().splitlines()]

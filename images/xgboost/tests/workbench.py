@@ -20,6 +20,9 @@ import pandas as pd
 import pytest
 from xgboost_image import train as train_command
 
+PATIENCE = 600
+"""Seconds after which a test gives up on what must come: a net for hangs, which measures nothing."""
+
 Files = dict[str, bytes | str]
 
 IMAGE = Path(__file__).parents[1]
@@ -90,7 +93,7 @@ class Workbench:
 
     def outcome(self, process: "subprocess.Popen[str]") -> Outcome:
         """Wait for a training job to end."""
-        log, _ = process.communicate(timeout=120)
+        log, _ = process.communicate(timeout=PATIENCE)
         failure = self.root / "output" / "failure"
         text = failure.read_text() if failure.exists() else ""
         return Outcome(process.returncode, log, text, self.root)
@@ -132,19 +135,22 @@ class Endpoint:
     """A served model and one connection to it."""
 
     def __init__(self, workbench: Workbench, variables: dict[str, str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.process = workbench.start(
-            "serve",
-            SAGEMAKER_BIND_TO_PORT=str(self.port),
-            SAGEMAKER_BIND_TO_HOST="127.0.0.1",
-            SAGEMAKER_MODEL_SERVER_WORKERS="1",
-            **variables,
-        )
-        self.log = ""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self._wait()
+        with socket.socket() as place:
+            # Bound without listening, it keeps the port from all who do not ask for it.
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            place.bind(("127.0.0.1", 0))
+            self.port = place.getsockname()[1]
+            self.process = workbench.start(
+                "serve",
+                SAGEMAKER_BIND_TO_PORT=str(self.port),
+                SAGEMAKER_BIND_TO_HOST="127.0.0.1",
+                SAGEMAKER_MODEL_SERVER_WORKERS="1",
+                **variables,
+            )
+            self.log = ""
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+            self._wait()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -152,7 +158,7 @@ class Endpoint:
             self.log += line
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 self.get("/ping")
@@ -165,7 +171,7 @@ class Endpoint:
     def _call(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -190,8 +196,8 @@ class Endpoint:
     def stop(self) -> int:
         """End the server as SageMaker does; its exit code."""
         self.process.terminate()
-        code = self.process.wait(30)
-        self._reader.join(30)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
         if self.process.stdout:
             self.process.stdout.close()
         return code

@@ -146,7 +146,7 @@ def run(**parameters: object) -> dict[str, dict]:
     """The steps of an execution that has ended, by name."""
     execution = pipeline.start(parameters)
     try:
-        execution.wait(delay=1, max_attempts=120)
+        execution.wait(delay=1, max_attempts=1800)
     except Exception as error:  # the SDK's waiter says that the execution failed
         print("waiter", type(error).__name__)
     return {step["StepName"]: step for step in execution.list_steps()}

@@ -60,7 +60,7 @@ pipeline = Pipeline(GROUP, parameters=[rows], steps=[check], sagemaker_session=s
 pipeline.upsert(role_arn=role)
 
 execution = pipeline.start()
-execution.wait(delay=1, max_attempts=300)
+execution.wait(delay=1, max_attempts=1800)
 print("steps", sorted(each["StepName"] for each in execution.list_steps()))
 print("result", execution.result("train"))
 package = boto3.client("sagemaker").describe_model_package(ModelPackageName=execution.result("register"))
@@ -68,7 +68,7 @@ print("registered", package["CustomerMetadataProperties"])
 
 execution = pipeline.start(parameters={"Rows": 1})  # a sum of nothing divides nothing
 try:
-    execution.wait(delay=1, max_attempts=300)
+    execution.wait(delay=1, max_attempts=1800)
 except WaiterError:
     failed = next(each for each in execution.list_steps() if each["StepStatus"] == "Failed")
     print("failed", failed["StepName"], failed["FailureReason"])

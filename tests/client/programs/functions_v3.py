@@ -112,7 +112,7 @@ def run(**parameters: int | float) -> dict[str, dict[str, object]]:
     """An execution's steps by name, once it has ended."""
     execution = pipeline.start(parameters=parameters)
     try:
-        execution.wait(delay=1, max_attempts=300)
+        execution.wait(delay=1, max_attempts=1800)
     except WaiterError:
         print("failed", execution.describe()["FailureReason"])
     if not parameters:

@@ -45,7 +45,7 @@ job = TrainingJob.create(
     ],
     output_data_config=OutputDataConfig(s3_output_path=f"s3://{bucket}/lineage-v3"),
     resource_config=ResourceConfig(instance_type="ml.m5.large", instance_count=1, volume_size_in_gb=1),
-    stopping_condition=StoppingCondition(max_runtime_in_seconds=60),
+    stopping_condition=StoppingCondition(max_runtime_in_seconds=3600),
 )
 job.wait(poll=1)
 

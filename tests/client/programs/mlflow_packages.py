@@ -20,8 +20,8 @@ mlflow.set_tracking_uri(arn)
 
 
 def soon(look):
-    """What ``look`` finds within ten seconds."""
-    for _ in range(100):
+    """What ``look`` finds; after ten minutes nothing will come."""
+    for _ in range(6000):
         found = look()
         if found:
             return found

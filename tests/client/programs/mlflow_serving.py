@@ -72,7 +72,7 @@ with mlflow.start_run() as run:
 
 # The package that the version became.
 def package_of_version():
-    for _ in range(20):
+    for _ in range(1200):  # ten minutes, after which nothing will come
         for group in sagemaker.list_model_package_groups(NameContains=name)["ModelPackageGroupSummaryList"]:
             listed = sagemaker.list_model_packages(
                 ModelPackageGroupName=group["ModelPackageGroupName"],
@@ -136,7 +136,9 @@ variant = {
 }
 sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
 sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 1})
+sagemaker.get_waiter("endpoint_in_service").wait(
+    EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 1800}
+)
 body = "\n".join(",".join(map(str, row)) for row in table[:5])
 answer = boto3.client("sagemaker-runtime").invoke_endpoint(
     EndpointName=name, Body=body, ContentType="text/csv", Accept="application/json"

@@ -93,7 +93,7 @@ def text(job: dict[str, Any]) -> str:
 pipeline = Pipeline("notebooks-v2", parameters=[who], steps=[greet, tell], sagemaker_session=session)
 pipeline.upsert(role_arn=role)
 execution = pipeline.start(parameters={"Who": "world"})
-execution.wait(delay=1, max_attempts=300)
+execution.wait(delay=1, max_attempts=1800)
 print("status", execution.describe()["PipelineExecutionStatus"])
 for step in reversed(execution.list_steps()):
     name = step["Metadata"]["TrainingJob"]["Arn"].split("/")[-1]

@@ -91,7 +91,7 @@ pipeline = Pipeline(name="notebooks-v3", parameters=[who], steps=[greet, fail], 
 pipeline.upsert(role_arn=role)
 execution = pipeline.start(parameters={"Who": "world"})
 try:
-    execution.wait(delay=1, max_attempts=300)
+    execution.wait(delay=1, max_attempts=1800)
 except Exception as error:  # the SDK's waiter says that the execution failed
     print("waiter", type(error).__name__)
 print("status", execution.describe()["PipelineExecutionStatus"])

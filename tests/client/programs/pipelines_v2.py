@@ -78,13 +78,13 @@ pipeline = Pipeline(
 pipeline.upsert(role_arn=role)
 pipeline.upsert(role_arn=role)
 first = pipeline.start()
-first.wait(delay=1, max_attempts=300)
+first.wait(delay=1, max_attempts=1800)
 print("first", first.describe()["PipelineExecutionStatus"])
 print("steps", [step["StepName"] for step in reversed(first.list_steps())])
 
 second = pipeline.start(parameters={"Threshold": 0.9})
 try:
-    second.wait(delay=1, max_attempts=300)
+    second.wait(delay=1, max_attempts=1800)
 except Exception as error:  # the SDK's waiter says that the execution failed
     print("waiter", type(error).__name__)
 print("second", second.describe()["FailureReason"])

@@ -63,7 +63,7 @@ register = ModelStep(
 pipeline = Pipeline(GROUP, parameters=[approval], steps=[train, register], sagemaker_session=session)
 pipeline.upsert(role)
 execution = pipeline.start({"Approval": "Approved"})
-execution.wait(delay=2, max_attempts=150)
+execution.wait(delay=2, max_attempts=1800)
 print("steps", sorted(step["StepName"] for step in execution.list_steps()))
 (version,) = client.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
 print("version", version["ModelPackageVersion"], version["ModelApprovalStatus"])

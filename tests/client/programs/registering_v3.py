@@ -47,7 +47,7 @@ register = ModelStep(
 pipeline = Pipeline(name=GROUP, parameters=[approval], steps=[train, register], sagemaker_session=session)
 pipeline.upsert(role_arn=role)
 execution = pipeline.start(parameters={"Approval": "Approved"})
-execution.wait(delay=2, max_attempts=150)
+execution.wait(delay=2, max_attempts=1800)
 print("steps", sorted(step["StepName"] for step in execution.list_steps()))
 (version,) = ModelPackage.get_all(model_package_group_name=GROUP)
 version.refresh()

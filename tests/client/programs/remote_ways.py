@@ -103,7 +103,7 @@ everything = remote(
     job_name_prefix=f"everything-{sdk}",
     keep_alive_period_in_seconds=60,
     tags=[{"Key": "team", "Value": "green"}],
-    max_runtime_in_seconds=300,
+    max_runtime_in_seconds=3600,
     volume_size=5,
     **common,
 )(files)
@@ -125,8 +125,9 @@ print(
 )
 
 with RemoteExecutor(max_parallel_jobs=6, job_name_prefix=f"many-{sdk}", **common) as executor:
-    never = executor.submit(sleepy)
-    print("cancel", never.cancel(), never.cancelled())
+    with executor._state_condition:  # no job is created meanwhile
+        never = executor.submit(sleepy)
+        print("cancel", never.cancel(), never.cancelled())
     ended = [executor.submit(leave, 3), executor.submit(unpicklable), executor.submit(chained)]
     print("squares", executor.map(square, (2, 3)))
     for future in ended:
@@ -136,7 +137,7 @@ with RemoteExecutor(max_parallel_jobs=6, job_name_prefix=f"many-{sdk}", **common
             print("ended", type(error).__name__, str(error)[:80], type(error.__cause__).__name__)
     stopped = executor.submit(sleepy)
     with stopped._condition:  # until its job is created
-        stopped._condition.wait_for(lambda: stopped._job is not None, timeout=60)
+        stopped._condition.wait_for(lambda: stopped._job is not None)
     print("cancel", stopped.running(), stopped.cancel(), stopped.cancelled())
 
 client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName=stopped._job.job_name)

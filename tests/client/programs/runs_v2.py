@@ -47,7 +47,7 @@ with tempfile.TemporaryDirectory() as folder:
         )
         estimator.fit({"code": code}, wait=False)
         client.get_waiter("training_job_completed_or_stopped").wait(
-            TrainingJobName=estimator.latest_training_job.name, WaiterConfig={"Delay": 1, "MaxAttempts": 300}
+            TrainingJobName=estimator.latest_training_job.name, WaiterConfig={"Delay": 1, "MaxAttempts": 1800}
         )
 try:
     with Run(NAME, run_name="third", sagemaker_session=session):

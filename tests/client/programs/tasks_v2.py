@@ -64,13 +64,16 @@ for _ in range(2):
     pipeline.upsert(role_arn=role)  # the second time the function is there and gets its code anew
 execution = pipeline.start()
 sqs = boto3.client("sqs")
-message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
+messages = []
+while not messages:  # a slow machine may need longer than one poll lasts to get there
+    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages", [])
+message = messages[0]
 body = json.loads(message["Body"])
 print("asked", body["arguments"])
 session.sagemaker_client.send_pipeline_execution_step_success(
     CallbackToken=body["token"],
     OutputParameters=[{"Name": "answer", "Value": str(body["arguments"]["twice"] + 1)}],
 )
-execution.wait(delay=1, max_attempts=300)
+execution.wait(delay=1, max_attempts=1800)
 print("status", execution.describe()["PipelineExecutionStatus"])
 print("steps", sorted(step["StepName"] for step in execution.list_steps()))
