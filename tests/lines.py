@@ -134,6 +134,13 @@ class Line:
         return {each["StepName"]: each for each in reversed(steps["PipelineExecutionSteps"])}
 
 
+def execution_of(sagemaker: Any, name: str = "line") -> str:
+    """The ARN of a pipeline's one execution, whatever server began it."""
+    listed = sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"]
+    (summary,) = listed
+    return str(summary["PipelineExecutionArn"])
+
+
 def refusal(call: Callable[[], Any]) -> str:
     """The sentence of a ValidationException."""
     with pytest.raises(ClientError) as error:

@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from oficina.commands import env
 from oficina.runners import process as runner
@@ -39,6 +41,13 @@ def surroundings(**more: str) -> dict[str, str]:
     }
     cache = os.environ.get("OFICINA_CACHE", str(CLIENTS / "cache"))
     return {**kept, "OFICINA_CACHE": cache, **more}
+
+
+@contextmanager
+def dying() -> Iterator[None]:
+    """Asks a server that kills itself at what it is asked for: it may be gone before it answers."""
+    with suppress(HTTPClientError, EndpointConnectionError):
+        yield
 
 
 @dataclass(slots=True)

@@ -122,6 +122,17 @@ class Shop:
         answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, **members)
         return json.loads(answer["Body"].read())
 
+    def told(self, endpoint: str) -> Any:
+        """What the model says of itself, asked again while its process is started again, as AWS says."""
+
+        def look() -> Any:
+            try:
+                return self.ask(endpoint)
+            except self.runtime.exceptions.ModelNotReadyException:
+                return None
+
+        return wait_until(look, f"the model behind {endpoint} is not ready")
+
     def echo(self, endpoint: str, text: str, **members: Any) -> str:
         """The text, by way of the model."""
         answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=f"echo {text}".encode(), **members)

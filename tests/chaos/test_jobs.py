@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.jobs import Bench
-from tests.servers import Server
+from tests.servers import Server, dying
 from tests.waiting import wait_until
 
 ACCOUNT = "444455556666"
@@ -55,7 +55,9 @@ def test_a_server_killed_at_any_point_finishes_the_job_once(
     server = start_server(home, "--open", OFICINA_CHAOS=where)
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
-    bench.sagemaker.create_training_job(**bench.training(PROGRAM, algorithm=METRICS))
+    request = bench.training(PROGRAM, algorithm=METRICS)
+    with dying():
+        bench.sagemaker.create_training_job(**request)
     server.ended()
 
     bench = bench_of(start_server(home, "--open"))
@@ -74,8 +76,10 @@ def test_a_server_killed_when_it_had_but_the_lock_of_a_job_begins_it_again(
     server = start_server(home, "--open", OFICINA_CHAOS="staged")
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
-    bench.sagemaker.create_training_job(**bench.training(PROGRAM))
-    server.process.wait(timeout=60)
+    request = bench.training(PROGRAM)
+    with dying():
+        bench.sagemaker.create_training_job(**request)
+    server.ended()
     folder = folder_of(server, "job-1")
     assert folder is not None
     (folder / "supervisor.lock").touch()
@@ -108,10 +112,11 @@ def test_a_killed_supervisor_ends_the_program_and_a_retry_strategy_begins_it_aga
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
     members: dict[str, Any] = {"RetryStrategy": {"MaximumRetryAttempts": attempts}} if attempts else {}
-    bench.sagemaker.create_training_job(**bench.training(PROGRAM, **members))
+    bench.sagemaker.create_training_job(**bench.training("import time; time.sleep(600)", **members))
     wait_until(started(server, "job-1"), "the program did not start")
     folder = folder_of(server, "job-1")
     assert folder is not None
+    bench.put("code/job-1/program.py", PROGRAM)  # the next attempt fetches its inputs anew
 
     os.kill(int((folder / "supervisor.pid").read_text().split()[0]), signal.SIGKILL)
 
@@ -125,7 +130,9 @@ def test_a_stop_is_remembered_by_the_next_server(start_server: Callable[..., Ser
     server = start_server(home, "--open", OFICINA_CHAOS="launched")
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
-    bench.sagemaker.create_training_job(**bench.training("import time; time.sleep(600)"))
+    request = bench.training("import time; time.sleep(600)")
+    with dying():
+        bench.sagemaker.create_training_job(**request)
     server.ended()
 
     bench = bench_of(start_server(home, "--open"))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError
-
 from tests.functions import create
 from tests.jobs import Bench
-from tests.servers import Server
+from tests.servers import Server, dying
 from tests.waiting import wait_until
 
 ACCOUNT = "444455556666"
@@ -40,8 +37,10 @@ def test_the_folder_of_a_job_that_was_recorded_is_tidied(
     server = start_server(home, "--open", OFICINA_CHAOS="recorded")
     bench = Bench(*(server.client(service, ACCOUNT) for service in ("s3", "sagemaker", "logs")))
     bench.s3.create_bucket(Bucket=bench.bucket)
-    bench.sagemaker.create_training_job(**bench.training("open('/tmp/a', 'w')"))
-    server.process.wait(timeout=60)
+    request = bench.training("open('/tmp/a', 'w')")
+    with dying():
+        bench.sagemaker.create_training_job(**request)
+    server.ended()
     assert left(home)
 
     start_server(home, "--open")
@@ -53,21 +52,13 @@ def test_a_function_whose_caller_lost_the_server_leaves_neither_files_nor_keys(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    server = start_server(home, "--open")
+    server = start_server(home, "--open", OFICINA_CHAOS="function-launched")
     client = server.client("lambda", ACCOUNT)
-    create(client, "sleeps", SLEEPS, Timeout=30)
-
-    def call() -> None:
-        try:
-            client.invoke(FunctionName="sleeps")
-        except BotoCoreError:
-            return
-
-    caller = threading.Thread(target=call)
-    caller.start()
-    wait_until(lambda: list(home.glob("jobs/sleeps-*/started.json")), "the function did not start", 120)
-    server.kill()
-    caller.join()
+    create(client, "sleeps", SLEEPS, Timeout=300)
+    with dying():
+        client.invoke(FunctionName="sleeps")
+    server.ended()
+    wait_until(lambda: list(home.glob("jobs/sleeps-*/started.json")), "the function did not start")
     assert left(home)
     assert keys(home)
 

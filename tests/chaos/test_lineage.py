@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs import Bench
-from tests.servers import Server
+from tests.servers import Server, dying
 
 ACCOUNT = "555566667777"
 PROGRAM = "open('/opt/ml/model/m', 'w').write('m')\nprint('auc:0.5')\n"
@@ -28,7 +28,9 @@ def test_a_server_killed_at_any_point_tells_a_jobs_lineage_once(
     server = start_server(home, "--open", OFICINA_CHAOS=where)
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
-    bench.sagemaker.create_training_job(**bench.training(PROGRAM, algorithm=METRICS))
+    request = bench.training(PROGRAM, algorithm=METRICS)
+    with dying():
+        bench.sagemaker.create_training_job(**request)
     server.ended()
 
     bench = bench_of(start_server(home, "--open"))

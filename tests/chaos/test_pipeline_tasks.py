@@ -11,7 +11,8 @@ import pytest
 
 from tests.functions import create
 from tests.jobs import ROLE
-from tests.servers import Server
+from tests.lines import execution_of
+from tests.servers import Server, dying
 from tests.waiting import wait_until
 
 ACCOUNT = "444455556666"
@@ -35,6 +36,17 @@ def times_run(logs: Any) -> int:
     return sum(event["message"].strip() == "ran" for event in events)
 
 
+def received(sqs: Any, queue: str) -> dict[str, Any]:
+    """The body of the next message of a queue, whenever it comes."""
+
+    def look() -> list[Any]:
+        found: list[Any] = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages", [])
+        return found
+
+    body: dict[str, Any] = json.loads(wait_until(look, "no message came")[0]["Body"])
+    return body
+
+
 @pytest.mark.parametrize("where", ["step-named", "function-launched", "step-made", "step-ended"])
 def test_a_function_runs_once_and_its_token_is_sent(
     start_server: Callable[..., Server], tmp_path: Path, where: str
@@ -47,13 +59,14 @@ def test_a_function_runs_once_and_its_token_is_sent(
     sagemaker.create_pipeline(
         PipelineName="line", PipelineDefinition=definition(function, queue), RoleArn=ROLE
     )
-    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    with dying():
+        sagemaker.start_pipeline_execution(PipelineName="line")
     server.ended()
 
     server = start_server(home, "--open")
     sagemaker, sqs = server.client("sagemaker", ACCOUNT), server.client("sqs", ACCOUNT)
-    message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
-    body = json.loads(message["Body"])
+    arn = execution_of(sagemaker)
+    body = received(sqs, queue)
     assert body["arguments"] == {"x": 7}
     sagemaker.send_pipeline_execution_step_success(CallbackToken=body["token"])
 
@@ -76,8 +89,7 @@ def test_a_token_that_came_back_while_the_server_was_killed_is_kept(
     text = json.dumps({"Version": "2020-12-01", "Steps": steps})
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=text, RoleArn=ROLE)
     arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
-    message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
-    sagemaker.send_pipeline_execution_step_success(CallbackToken=json.loads(message["Body"])["token"])
+    sagemaker.send_pipeline_execution_step_success(CallbackToken=received(sqs, queue)["token"])
     server.kill()
 
     sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
@@ -101,10 +113,12 @@ def test_lineage_is_kept_once(start_server: Callable[..., Server], tmp_path: Pat
     steps = [{"Name": "note", "Type": "Lineage", "Arguments": arguments}]
     definition = json.dumps({"Version": "2020-12-01", "Steps": steps})
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition, RoleArn=ROLE)
-    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    with dying():
+        sagemaker.start_pipeline_execution(PipelineName="line")
     server.ended()
 
     sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+    arn = execution_of(sagemaker)
 
     def succeeded() -> bool:
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)

@@ -13,8 +13,8 @@ from tests import shops
 from tests.analyzers import QUALITY, teach
 from tests.client.test_pipeline_checks import quality, supplied
 from tests.jobs import Bench
-from tests.lines import Line
-from tests.servers import Server
+from tests.lines import Line, execution_of
+from tests.servers import Server, dying
 from tests.shops import Shop, variant
 
 ACCOUNT = "444455556666"
@@ -27,10 +27,7 @@ def bench_of(server: Server) -> Bench:
 
 def executed(line: Line) -> dict[str, Any]:
     """The one execution of the pipeline, once it has ended, whatever server began it."""
-    (summary,) = line.bench.sagemaker.list_pipeline_executions(PipelineName="line")[
-        "PipelineExecutionSummaries"
-    ]
-    return line.ended(summary["PipelineExecutionArn"])
+    return line.ended(execution_of(line.bench.sagemaker))
 
 
 @pytest.mark.parametrize("where", ["step-named", "step-made", "recorded", "step-ended"])
@@ -46,7 +43,8 @@ def test_a_check_computes_once_and_keeps_its_baseline(
     quality(line, teach(server, "analyzer", QUALITY), **supplied(bench, {"_c0": 9, "_c1": 9}))
     bench.put("Quality/constraint_violations.json", json.dumps({"violations": [{"old": True}]}))
     line.create()
-    line.start()
+    with dying():
+        line.start()
     server.ended()
 
     line.bench = bench_of(start_server(home, "--open"))
@@ -74,7 +72,8 @@ def test_an_endpoint_is_updated_once(start_server: Callable[..., Server], tmp_pa
     arguments = {"EndpointName": "one", "EndpointConfigName": "next"}
     line.add({"Name": "Deploy", "Type": "Endpoint", "Arguments": arguments})
     line.create()
-    line.start()
+    with dying():
+        line.start()
     server.ended()
 
     server = start_server(home, "--open")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from tests.jobs import IMAGE, ROLE, Bench
-from tests.servers import Server
+from tests.lines import execution_of
+from tests.servers import Server, dying
 from tests.waiting import wait_until
 
 ACCOUNT = "444455556666"
@@ -49,15 +48,14 @@ def test_an_execution_comes_to_the_same_end(
     server = start_server(home, "--open", OFICINA_CHAOS=where)
     sagemaker = server.client("sagemaker", ACCOUNT)
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition(), RoleArn=ROLE)
-    sagemaker.start_pipeline_execution(PipelineName="line")
+    with dying():
+        sagemaker.start_pipeline_execution(PipelineName="line")
     server.ended()
 
     server = start_server(home, "--open")
 
     bench = Bench(*(server.client(service, ACCOUNT) for service in ("s3", "sagemaker", "logs")))
-    arn = bench.sagemaker.list_pipeline_executions(PipelineName="line")["PipelineExecutionSummaries"][0][
-        "PipelineExecutionArn"
-    ]
+    arn = execution_of(bench.sagemaker)
 
     def ended() -> bool:
         found = bench.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
@@ -77,11 +75,13 @@ def test_an_execution_that_cannot_go_on_ends_with_its_steps(
     server = start_server(home, "--open", OFICINA_CHAOS="step-made")
     sagemaker = server.client("sagemaker", ACCOUNT)
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition(), RoleArn=ROLE)
-    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    with dying():
+        sagemaker.start_pipeline_execution(PipelineName="line")
     server.ended()
-    spoil(home / "oficina.db", arn)
+    spoil(home / "oficina.db")
 
     sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+    arn = execution_of(sagemaker)
 
     def ended() -> bool:
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
@@ -94,10 +94,12 @@ def test_an_execution_that_cannot_go_on_ends_with_its_steps(
     assert step["EndTime"] >= step["StartTime"]
 
 
-def spoil(database: Path, arn: str) -> None:
-    """Takes the definition out of the row of an execution, as a fault of the disk might."""
+def spoil(database: Path) -> None:
+    """Takes the definition out of the row of the execution, as a fault of the disk might."""
     connection = sqlite3.connect(database)
-    connection.execute("UPDATE resources SET body=json_set(body, '$._definition', '{') WHERE arn=?", (arn,))
+    connection.execute(
+        "UPDATE resources SET body=json_set(body, '$._definition', '{') WHERE kind='PipelineExecution'"
+    )
     connection.commit()
     connection.close()
 
@@ -112,7 +114,7 @@ def test_a_stop_that_was_cut_short_reaches_the_steps_in_the_end(
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=endless, RoleArn=ROLE)
     arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
     wait_until(lambda: list(home.glob("jobs/*/started.json")), "the first step does not run")
-    with contextlib.suppress(HTTPClientError, EndpointConnectionError):  # it may die before it answers
+    with dying():
         sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
     server.ended()
 

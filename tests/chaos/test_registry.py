@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.jobs import IMAGE, ROLE, Bench
-from tests.servers import Server
+from tests.lines import execution_of
+from tests.servers import Server, dying
 from tests.waiting import wait_until
 
 ACCOUNT = "555566667777"
@@ -41,10 +42,12 @@ def test_a_pipeline_registers_one_version(
     server = start_server(home, "--open", OFICINA_CHAOS=where)
     sagemaker = server.client("sagemaker", ACCOUNT)
     sagemaker.create_pipeline(PipelineName="line", PipelineDefinition=definition(), RoleArn=ROLE)
-    arn = sagemaker.start_pipeline_execution(PipelineName="line")["PipelineExecutionArn"]
+    with dying():
+        sagemaker.start_pipeline_execution(PipelineName="line")
     server.ended()
 
     sagemaker = start_server(home, "--open").client("sagemaker", ACCOUNT)
+    arn = execution_of(sagemaker)
 
     def ended() -> bool:
         found = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
@@ -70,14 +73,21 @@ def test_an_export_job_ends_after_a_crash(start_server: Callable[..., Server], t
     bench = bench_of(server := start_server(home, "--open", OFICINA_CHAOS="card-exported"))
     bench.s3.create_bucket(Bucket=bench.bucket)
     bench.sagemaker.create_model_card(ModelCardName="card", Content="{}", ModelCardStatus="Draft")
-    arn = bench.sagemaker.create_model_card_export_job(
-        ModelCardName="card",
-        ModelCardExportJobName="job",
-        OutputConfig={"S3OutputPath": f"s3://{bench.bucket}/cards"},
-    )["ModelCardExportJobArn"]
+    with dying():
+        bench.sagemaker.create_model_card_export_job(
+            ModelCardName="card",
+            ModelCardExportJobName="job",
+            OutputConfig={"S3OutputPath": f"s3://{bench.bucket}/cards"},
+        )
     server.ended()
 
     bench = bench_of(start_server(home, "--open"))
-    job = bench.sagemaker.describe_model_card_export_job(ModelCardExportJobArn=arn)
-    assert job["Status"] == "Completed"
+
+    def ended() -> bool:
+        (job,) = bench.sagemaker.list_model_card_export_jobs(ModelCardName="card")[
+            "ModelCardExportJobSummaries"
+        ]
+        return bool(job["Status"] == "Completed")
+
+    wait_until(ended, "the export job did not complete")
     assert bench.get("cards/job.pdf").startswith(b"%PDF")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests import shops
-from tests.servers import Server
+from tests.servers import Server, dying
 from tests.shops import BUCKET, Shop
 from tests.waiting import wait_until
 
@@ -44,18 +44,19 @@ def create(server: Server, files: dict[str, bytes], **environment: str) -> Shop:
     model = shop.model_of("summing", {"ModelDataSource": {"S3DataSource": where}}, **environment)
     for name, data in files.items():
         shop.put(f"in/{name}", data)
-    shop.sagemaker.create_transform_job(
-        TransformJobName="batch",
-        ModelName=model,
-        TransformInput={
-            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/in/"}},
-            "ContentType": "text/csv",
-            "SplitType": "Line",
-        },
-        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/out", "AssembleWith": "Line"},
-        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        DataCaptureConfig={"DestinationS3Uri": f"s3://{BUCKET}/captured"},
-    )
+    with dying():
+        shop.sagemaker.create_transform_job(
+            TransformJobName="batch",
+            ModelName=model,
+            TransformInput={
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/in/"}},
+                "ContentType": "text/csv",
+                "SplitType": "Line",
+            },
+            TransformOutput={"S3OutputPath": f"s3://{BUCKET}/out", "AssembleWith": "Line"},
+            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+            DataCaptureConfig={"DestinationS3Uri": f"s3://{BUCKET}/captured"},
+        )
     return shop
 
 
@@ -120,7 +121,7 @@ def test_a_killed_supervisor_fails_the_job_and_leaves_nothing(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = start_server(tmp_path / "home", "--open")
-    shop = create(server, {"a.csv": b"1,2\n", "b.csv": b"wait\n"}, WAIT="60")
+    shop = create(server, {"a.csv": b"1,2\n", "b.csv": b"wait\n"}, WAIT="600")
     wait_until(lambda: started(server), "the program did not start")
     (folder,) = (server.home / "jobs").glob("batch-*")
 
@@ -136,7 +137,7 @@ def test_a_full_disk_fails_the_job_and_leaves_nothing(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = start_server(tmp_path / "home", "--open", OFICINA_FREE_BYTES=str(1 << 60))
-    shop = create(server, {"a.csv": (b"x" * 999 + b"\n") * 7000 + b"wait\n"}, WAIT="60")
+    shop = create(server, {"a.csv": (b"x" * 999 + b"\n") * 7000 + b"wait\n"}, WAIT="600")
 
     job = ended(shop)
 

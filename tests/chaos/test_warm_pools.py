@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import urllib.request
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from tests.jobs import Bench
-from tests.servers import Server
+from tests.servers import Server, dying
 from tests.waiting import wait_until
 
 ACCOUNT = "444455556666"
@@ -38,7 +36,9 @@ def test_a_pool_outlives_its_server(start_server: Callable[..., Server], tmp_pat
     server = start_server(home, "--open", OFICINA_CHAOS="recorded")
     bench = bench_of(server)
     bench.s3.create_bucket(Bucket=bench.bucket)
-    bench.sagemaker.create_training_job(**bench.training(WRITE, **kept(600)))
+    request = bench.training(WRITE, **kept(600))
+    with dying():
+        bench.sagemaker.create_training_job(**request)
     server.ended()
 
     bench = bench_of(start_server(home, "--open"))
@@ -95,7 +95,7 @@ def test_a_job_that_begins_in_a_pool_ends_once(
     wait_until(lambda: prepared(home), "nothing is prepared for the next job")
     program = "import uuid; open('/opt/ml/model/run', 'w').write(str(uuid.uuid4())); print('[0] auc:0.5')"
     request = bench.training(program, **kept(600))
-    with contextlib.suppress(HTTPClientError, EndpointConnectionError):  # it may die before it answers
+    with dying():
         bench.sagemaker.create_training_job(**request)
     if where != "taken":  # there the supervisor dies, and the server tells of it
         server.ended()
@@ -141,10 +141,10 @@ def test_a_pool_that_was_ended_when_the_server_died_leaves_nothing(
     bench.s3.create_bucket(Bucket=bench.bucket)
     bench.train(WRITE, **kept(600))
     assert any((home / "warmpools").iterdir())
-    with contextlib.suppress(HTTPClientError, EndpointConnectionError):  # it may die before it answers
+    with dying():
         config = {"KeepAlivePeriodInSeconds": 0}
         bench.sagemaker.update_training_job(TrainingJobName="job-1", ResourceConfig=config)
-    server.process.wait(timeout=60)
+    server.ended()
 
     start_server(home, "--open")
 

@@ -50,6 +50,12 @@ class Job:
         wait_until(lambda: path.exists() and line in self.log(host), f"the job should print {line!r}")
         return self
 
+    def go(self, host: str = "algo-1") -> None:
+        """Make the file ``output/data/go`` that the job waits for, as soon as there is a place for it."""
+        place = self.path("output/data", host)
+        wait_until(place.is_dir, "the job has no place for a file")
+        (place / "go").touch()
+
     def pid(self) -> int:
         """The supervisor's process id."""
         return int((self.folder / "supervisor.pid").read_text().split()[0])

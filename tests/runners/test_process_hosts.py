@@ -37,7 +37,7 @@ print(socket.create_server(("algo-1", 7777)).accept()[0].recv(9).decode())'
 else
   $PYTHON -c '
 import socket, time
-for _ in range(500):
+while True:
     try:
         socket.create_connection(("algo-1", 7777)).sendall(b"hello"); break
     except ConnectionRefusedError:
@@ -79,10 +79,16 @@ SERVES = ["/bin/sh", "-c", "trap 'echo ends; exit 3' TERM; echo serves; while :;
 
 def test_servers_end_with_the_last_host_that_they_serve(make_job: MakeJob) -> None:
     job = make_job(
-        "sleep 0.2", hosts=["a", "b", "server"], servers=["server"], host_command={"server": SERVES}
+        "until test -e /opt/ml/output/data/go; do sleep 0.02; done",
+        hosts=["a", "b", "server"],
+        servers=["server"],
+        host_command={"server": SERVES},
     )
+    job.launch().says("serves", "server")
+    job.go("a")
+    job.go("b")
 
-    end = job.run()
+    end = job.wait()
 
     assert (end.reason, end.succeeded, sorted(end.hosts)) == ("exit", True, ["a", "b"])
     assert job.log("server") == ["serves", "ends"]

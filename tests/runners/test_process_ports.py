@@ -16,6 +16,7 @@ from oficina.engine.hosting.instance import Instance
 from oficina.engine.hosting.kinds import HostingFailed
 from oficina.runners.process import Spec
 from tests.runners.conftest import PATH, PYTHON
+from tests.waiting import PATIENCE
 
 SERVER = (
     "import sys\n"
@@ -65,7 +66,7 @@ def somebody_else(port: list[int]) -> Iterator[None]:
 def test_a_process_that_answers_is_healthy(home: Path, instance: Instance) -> None:
     instance.start(lambda port: spec(home, PYTHON, "-c", SERVER, str(port)))
 
-    instance.await_health(time.monotonic() + 60, lambda: False)
+    instance.await_health(time.monotonic() + PATIENCE, lambda: False)
 
     assert instance.up
 

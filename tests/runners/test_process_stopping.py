@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from oficina.runners import process
+from oficina.runners.process.supervision.facts import start_time
 from tests.runners.conftest import PYTHON, Job, MakeJob
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 POLITE = "trap 'echo saving; exit 7' TERM; echo up; while :; do sleep 0.05; done"
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.05; done"
@@ -38,6 +43,37 @@ def test_a_stop_right_after_launch_is_not_lost(make_job: MakeJob) -> None:
     job = make_job("sleep 1000").launch()
     process.stop(job.folder)
     assert job.wait().reason == "stopped"
+
+
+@contextmanager
+def nameless(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A supervisor that was started just now: it holds the lock, and its process id is not written down."""
+    with (folder / "supervisor.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        supervisor = subprocess.Popen(["sleep", "1000"], stdin=lock)
+    try:
+        yield supervisor
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+
+
+def test_a_kill_before_the_process_id_is_written_down_is_not_lost(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_job().folder
+    with nameless(folder) as supervisor:
+        later = [2**22, supervisor.pid]  # what an earlier supervisor left, then its own
+
+        def look(path: Path) -> tuple[int, str]:
+            found = process.read_pid(path)
+            if later:
+                path.write_text(f"{later.pop(0)} {start_time(supervisor.pid)}\n")
+            return found
+
+        monkeypatch.setattr(import_module("oficina.runners.process.launch"), "read_pid", look)
+        process.kill(folder)
+        assert supervisor.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_a_stop_of_what_has_ended_does_nothing(make_job: MakeJob) -> None:
@@ -149,13 +185,14 @@ def test_another_server_process_can_wait_for_and_stop_the_job(make_job: MakeJob)
 
 
 def test_a_job_outlives_the_process_that_launched_it(make_job: MakeJob) -> None:
-    job = make_job("sleep 0.3; echo done")
+    job = make_job("until test -e /opt/ml/output/data/go; do sleep 0.02; done; echo done")
     code = (
         "import sys, pathlib; from oficina.runners import process; process.launch(pathlib.Path(sys.argv[1]))"
     )
     env = {"PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([PYTHON, "-c", code, str(job.folder)], env=env, check=True)
     assert process.alive(job.folder)
+    job.go()
     assert job.wait().succeeded
     assert job.log() == ["done"]
 
@@ -200,8 +237,9 @@ def run_on_small_disk(job: Job, during: str) -> process.Exit:
 
 @pytest.mark.parametrize(("floor", "reason"), [(0, "exit"), (8_000_000, "disk_full")])
 def test_a_job_that_fills_the_disk_is_told_as_what_it_was(make_job: MakeJob, floor: int, reason: str) -> None:
-    script = "i=0; while head -c 500000 /dev/zero > /tmp/f$i; do i=$((i+1)); sleep 0.03; done; exit 28"
-    ended = run_on_small_disk(make_job(script, free_bytes_floor=floor), '"$@"')
+    script = "i=0; while head -c 500000 /dev/zero > /tmp/f$i; do i=$((i+1)); sleep 0.03; done; "
+    job = make_job(script + ("exec sleep 1000" if floor else "exit 28"), free_bytes_floor=floor)
+    ended = run_on_small_disk(job, '"$@"')
     assert ended.reason == reason, ended
     assert (ended.hosts["algo-1"].signal is None) == (reason == "exit")
 

@@ -19,6 +19,8 @@ SUPERVISOR = str(Path(__file__).with_name("supervisor.py"))
 CROWDED = (errno.EMFILE, errno.ENFILE)
 """What the kernel says when too many files are open: it passes."""
 CROWDED_SECONDS = 0.5
+NAMELESS_SECONDS = 10.0
+"""How long the number of a supervisor is waited for at most: on a full disk it is not written down."""
 VANISHED = "the job's supervisor was killed before it could tell how the job ended"
 
 
@@ -204,20 +206,33 @@ def read_pid(path: Path) -> tuple[int, str]:
 
 
 def send(folder: Path, number: int) -> None:
-    """Signal the supervisor, and never a stranger who was given its old number."""
-    pid, started_at = read_pid(folder / "supervisor.pid")
-    if not pid or not alive(folder):
-        return
+    """Signal the supervisor, and never a stranger who was given its old number.
+
+    One that was started just now is alive before its number is written down: that is waited for.
+    """
+    end = time.monotonic() + NAMELESS_SECONDS
+    while alive(folder) and not signal_it(*read_pid(folder / "supervisor.pid"), number):
+        if time.monotonic() > end:
+            return
+        time.sleep(0.001)
+
+
+def signal_it(pid: int, started_at: str, number: int) -> bool:
+    """Signal a process; False when it is not there, or not known yet."""
     try:
-        handle = os.pidfd_open(pid)
+        handle = os.pidfd_open(pid) if pid else -1
     except OSError as error:
         if error.errno == errno.ESRCH:
-            return
+            return False
         raise
+    if handle < 0:
+        return False
     try:
-        if is_running(pid, started_at):
+        running = is_running(pid, started_at)
+        if running:
             signal.pidfd_send_signal(handle, number)
+        return running
     except ProcessLookupError:
-        return
+        return False
     finally:
         os.close(handle)
