@@ -122,7 +122,7 @@ class Job:
                 return
             own = os.path.join(self.folder, "hosts", name)
             room.patiently(functools.partial(make_folders, own, table))
-            fed = room.patiently(functools.partial(self.make_pipes, name))
+            fed = self.make_pipes(name)
             self.start_host(name, own)
             self.feed(fed)
 
@@ -132,7 +132,7 @@ class Job:
         local = os.path.join(self.folder, "hosts", name, "opt-ml")
         paths = [os.path.join(local, os.path.relpath(pipe["target"], "/opt/ml")) for pipe in mine]
         for pipe, path in zip(mine, paths, strict=True):
-            pipes.make_first(pipe, path)
+            room.patiently(functools.partial(pipes.make_first, pipe, path))
         return list(zip(mine, paths, strict=True))
 
     def feed(self, fed: list[tuple[dict[str, Any], str]]) -> None:
