@@ -11,6 +11,10 @@ INSTALL := $(UV) pip install --quiet --require-hashes
 TESTS ?= tests
 WORKERS ?= 2
 
+# A package index may be slow, and may fail for a moment.
+export UV_HTTP_TIMEOUT ?= 180
+export UV_HTTP_RETRIES ?= 5
+
 # The data set of the course, where a copy lies beside the repository.
 DATASET := $(abspath ../shared/data/bank-additional-full.csv)
 ifneq ($(wildcard $(DATASET)),)

@@ -13,6 +13,7 @@ import pytest
 
 from oficina.config import Config
 from oficina.runners.images import Catalog, Image, ImageNotBuilt
+from tests.package_index import index
 from tests.runners.conftest import Job
 
 BUILD = """
@@ -78,6 +79,20 @@ def test_what_was_built_is_not_built_again(own: Catalog) -> None:
     own.build(own.resolve("mine"), lines.append)
     assert lines == []
     assert image.ready
+
+
+def test_an_index_that_fails_for_a_moment_fails_no_build(
+    own: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requirements = tmp_path / "small.txt"
+    requirements.write_text("small==1.0\n")
+    own.registry.add("mine", requirements)
+
+    with index("503", "half") as address:
+        monkeypatch.setenv("UV_INDEX", address)
+        image = own.build(own.resolve("mine"))
+
+    assert list(image.path.glob("lib/python*/site-packages/small.py"))
 
 
 def test_an_image_that_cannot_be_built_says_why_and_what_to_type(own: Catalog, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from oficina.config import Config
 from oficina.runners.images import Catalog, Image
 from oficina.runners.images.layers import Layers
+from tests.package_index import index
 from tests.runners.conftest import Job
 from tests.waiting import wait_until
 
@@ -187,6 +188,18 @@ def test_a_requirement_that_does_not_exist_fails_with_pips_words_and_leaves_noth
     assert ended.hosts["algo-1"].exit_code == 1
     assert "No matching distribution found for tabulate==99.9" in "".join(job.log())
     assert catalog.kept() == []
+
+
+def test_an_index_that_fails_for_a_moment_fails_no_job(
+    plain: Image, catalog: OwnLayers, make_job: MakeJob
+) -> None:
+    with index("503", "half", "closed") as address:
+        line = f"pip install --index-url {address} --extra-index-url {address} small==1.0"
+        job = make_job(plain, install(line, 'python -c "import small; print(small.here)"'), files=WANTS)
+        ended = job.run()
+
+    assert ended.hosts["algo-1"].exit_code == 0, job.log()
+    assert job.log()[-1] == "True"
 
 
 def test_two_jobs_at_once_leave_one_whole_layer(plain: Image, catalog: OwnLayers, make_job: MakeJob) -> None:

@@ -23,6 +23,9 @@ from oficina.errors import OficinaError
 PR_SET_PDEATHSIG = 1
 """From Linux's ``prctl.h``."""
 
+ENDING_SECONDS = 300.0
+"""A net for hangs: killing what still runs may take a busy machine long; what is not killed lives on."""
+
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -75,11 +78,11 @@ def _server(folder: Path, settings: Config, arguments: argparse.Namespace) -> It
         if not arguments.home:
             request = urllib.request.Request(f"{address}/_oficina/reset", method="POST")
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(request, timeout=30).close()
+                urllib.request.urlopen(request, timeout=ENDING_SECONDS).close()
     finally:
         process.terminate()
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=ENDING_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import asked as questions
-from . import namesakes
+from . import namesakes, registry
 
 VARIABLE = "OFICINA_LAYERS"
 FORMAT = 2
@@ -81,6 +81,10 @@ def _pip(arguments: list[str], asked: str = "") -> int:
     _materialise()
     from pip._internal.cli.main import main as pip
 
+    try:
+        registry.be_patient()
+    except (ImportError, AttributeError, KeyError) as error:
+        print(f"This pip is as it is, without more patience for its index: {error!r}", file=sys.stderr)
     with namesakes.known_to_pip(_packages(), " ".join((*arguments, asked))):
         return int(pip(arguments))
 

@@ -25,8 +25,8 @@ from oficina.store.store import Store
 
 log = logging.getLogger(__name__)
 
-STARTUP_SECONDS = 120.0
-"""In what time a server must answer: MLflow imports for seconds, on a busy machine for many."""
+STARTUP_SECONDS = fleets.STARTUP_SECONDS
+"""In what time a launched server must answer: MLflow imports for seconds, on a busy machine for many."""
 GRACE_SECONDS = 10
 LOG_GROUP = "/aws/sagemaker/mlflow"
 
@@ -42,6 +42,9 @@ class Site:
         self.in_flight = 0
         self.used = time.monotonic()
         self._instance: Instance | None = None
+        self._unlaunched: Instance | None = None
+        """What waits for its image to be built, and may do so for as long as that takes."""
+        self._launch = 0.0
         self._failure = ""
         self._gone = False
         self.seen: object = None
@@ -86,12 +89,12 @@ class Site:
 
         Only who starts the server itself (``starting``) may wait for one that is not open.
         """
-        end = time.monotonic() + STARTUP_SECONDS
         with self._changed:
+            begun = time.monotonic()
             if self._instance is None:
                 self._failure = ""
             while self._instance is None or not self._instance.up:
-                left = end - time.monotonic()
+                left = self._left(begun)
                 if self._gone or not (self.open or starting):
                     raise MlflowFailed("The MLflow server was stopped.")
                 if self._failure:
@@ -103,8 +106,14 @@ class Site:
                 self._changed.wait(left)
             return self._instance
 
+    def _left(self, begun: float) -> float:
+        """The seconds that are left to who has waited since then; what is not launched yet costs none."""
+        if self._instance is None or self._instance is self._unlaunched:
+            return STARTUP_SECONDS
+        return max(begun, self._launch) + STARTUP_SECONDS - time.monotonic()
+
     def _begin(self) -> None:
-        self._instance = instance = Instance(self.name, self._place, STARTUP_SECONDS)
+        self._instance = self._unlaunched = instance = Instance(self.name, self._place, STARTUP_SECONDS)
         threading.Thread(
             target=self._raise, args=(instance,), name=f"mlflow {self.name}", daemon=True
         ).start()
@@ -123,6 +132,7 @@ class Site:
                 logs.attach(self.account, self.region, LOG_GROUP, f"{self.name}/{self.id}", instance.log)
                 self._end_outdated()
                 instance.start(self._maker(image))
+            self._launched(instance)
             instance.await_health(time.monotonic() + STARTUP_SECONDS, lambda: self._instance is not instance)
             if not laid and not self.open:
                 fresh.keep(self.database, made)
@@ -133,6 +143,12 @@ class Site:
             log.warning("the MLflow server of %s does not start: %s", self.arn, failure)
             self._fail(instance, failure)
         self._tell()
+
+    def _launched(self, instance: Instance) -> None:
+        with self._changed:
+            if self._unlaunched is instance:
+                self._unlaunched, self._launch = None, time.monotonic()
+            self._changed.notify_all()
 
     def _fail(self, instance: Instance, failure: Exception) -> None:
         """Ends a process that does not come up, unless it has been ended, and maybe followed, already."""

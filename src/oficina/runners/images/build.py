@@ -23,6 +23,10 @@ from uv import find_uv_bin
 from . import compiler, furnish
 from .image import MARKER, Image, ImageNotBuilt, Progress
 
+PATIENCE = {"UV_HTTP_TIMEOUT": "180", "UV_HTTP_RETRIES": "5", "UV_COMPILE_BYTECODE_TIMEOUT": "1800"}
+"""With an index that is slow or fails for a moment: seconds of silence, and how often uv asks again. And with
+a busy machine: by itself uv gives up when the compiling of one file takes a minute, and some are large."""
+
 
 def build(image: Image, images: Path, downloads: Path, progress: Progress) -> None:
     """Make an image's environment; who comes second waits for the first."""
@@ -95,6 +99,7 @@ class Uv:
         self.lock = lock
         """uv holds it too: when its builder is killed, the next one waits for this uv to end."""
         self.environment = {
+            **PATIENCE,
             **{
                 name: value
                 for name, value in os.environ.items()
