@@ -1,15 +1,17 @@
 """HTTP over a real socket: what is kept, what is refused, what streams."""
 
 import os
+import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from oficina.wire.body import read_all
-from oficina.wire.http import FileSlice, Request, Response, Server
+from oficina.wire.http import MAX_HEAD, FileSlice, Request, Response, Server
 from tests.waiting import PATIENCE
 
 
@@ -112,6 +114,17 @@ def test_pieces_of_unknown_size_are_chunked(address: tuple[str, int]) -> None:
 
 def test_a_head_has_a_size(address: tuple[str, int]) -> None:
     assert talk(address, b"GET / HTTP/1.1\r\nX: " + b"x" * 200_000 + b"\r\n\r\n").startswith(b"HTTP/1.1 400")
+
+
+def test_a_client_that_pauses_while_it_sends_what_is_refused_hears_of_it(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=PATIENCE) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_HEAD)
+        select.select([sock], [], [], PATIENCE)  # it is refused by now
+        time.sleep(0.5)
+        sock.sendall(b"x" * 100)
+        sock.sendall(b"x" * 100)
+
+        assert sock.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_request_without_body_answers_head_without_content(address: tuple[str, int]) -> None:

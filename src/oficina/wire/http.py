@@ -33,6 +33,8 @@ _PASSING = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONN
 """Why a connection is not accepted though the next one may be."""
 IDLE_SECONDS = 600
 """How long a quiet connection is kept."""
+CLOSE_SECONDS = 5.0
+"""How long a client may pause in what it still sends after its last answer."""
 DRAIN = 1024 * 1024
 """How many unread bytes of a request are read and thrown away to keep its connection."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -299,7 +301,7 @@ def _close(sock: socket.socket) -> None:
     """Closes so that the peer reads the last answer before it hears of the end."""
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_WR)
-        sock.settimeout(0.2)
+        sock.settimeout(CLOSE_SECONDS)
         while sock.recv(65536):
             pass
     sock.close()
