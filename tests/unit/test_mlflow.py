@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -82,6 +84,19 @@ def test_a_new_server_begins_with_a_copied_database_and_its_own_artifacts(tmp_pa
         found = connection.execute("SELECT artifact_location FROM experiments").fetchall()
     connection.close()
     assert found == [("s3://b/two/0",)]
+
+
+def test_what_is_written_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE registered_models (name TEXT)")
+        before = versions.state(database)
+        with connection:
+            connection.execute("INSERT INTO registered_models VALUES ('a')")
+    times = (before[0][1], before[0][1])  # type: ignore[index]  # of the file itself
+    os.utime(database, ns=times)
+
+    assert versions.state(database) != before
 
 
 KILLED = """

@@ -30,8 +30,11 @@ LOOK_SECONDS = 1.0
 """How often the files of MLflow's databases are looked at: a glance, unless one has changed."""
 AGAIN_SECONDS = 15.0
 """How long what could not be registered waits."""
-SETTLE_SECONDS = 5.0
-"""How long the answer to a client may wait for the registry (contracts: a package appears in 5 seconds)."""
+SETTLE_SECONDS = 60.0
+"""How long the answer to a client may wait for the registry: a net for hangs, which a busy machine is not.
+
+AWS's package appears within 5 seconds (contracts); MLflow's clients wait 120 for an answer.
+"""
 _UNFIT = re.compile(r"[^A-Za-z0-9]+")
 _TAG = re.compile(r"[\w\s+\-=.:/@]*")
 MOST_TAGS = 50
@@ -122,7 +125,7 @@ class Registration:
 
 def _look(engine: Engine, site: Site) -> None:
     """Takes over what is new on a server, if anything changed since the last look."""
-    state = versions.state(site)
+    state = versions.state(site.database)
     if state is None or site.seen == (state, site.since):
         return
     site.seen = (state, site.since)  # before reading: what changes meanwhile is seen by the next look

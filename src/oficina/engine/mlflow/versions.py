@@ -6,6 +6,7 @@ MLflow's tables are what is read, so nothing is missed while oficina or MLflow w
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from oficina.engine.mlflow.sites import Site
 
 PACKAGE_TAG = "sagemaker.model_package_arn"
 """The tag of a version that tells its package (Developer Guide, "Automatically register … models")."""
+HEAD = 100
+"""The size of the head of a file of SQLite (its file format, "The Database Header")."""
 _PROMPT = """SELECT 1 FROM registered_model_tags AS t
     WHERE t.name=m.name AND t.workspace=m.workspace
     AND t.key='mlflow.prompt.is_prompt' AND lower(t.value)='true'"""
@@ -58,13 +61,17 @@ class Stage:
     status: str
 
 
-def state(site: Site) -> object:
-    """What changes when MLflow has written, None when there is no database yet."""
+def state(database: Path) -> object:
+    """What changes when MLflow has written, None when there is no database yet.
+
+    Two writes within one tick of the kernel's clock have the same time; the head of the file counts them.
+    """
     found = []
     for suffix in ("", "-wal"):
-        with contextlib.suppress(FileNotFoundError):
-            facts = site.database.with_name(site.database.name + suffix).stat()
-            found.append((facts.st_ino, facts.st_mtime_ns, facts.st_size))
+        path = database.with_name(database.name + suffix)
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            facts = os.fstat(file.fileno())
+            found.append((facts.st_ino, facts.st_mtime_ns, facts.st_size, file.read(HEAD)))
     return tuple(found) or None
 
 
