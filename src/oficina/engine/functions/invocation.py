@@ -25,6 +25,10 @@ from oficina.store.kinds import Document
 
 HOST = "algo-1"
 ANSWER = ("opt-ml", "output", "answer.json")
+BEGUN = "/opt/ml/output/begun"
+"""Made by the program when it calls the handler."""
+INIT_SECONDS = 10
+"""What loading the function may take beside its timeout (Lambda developer guide, "Init phase")."""
 MOST_ANSWER = 32 * 1024 * 1024
 """Bytes of the file with the answer: 6 MB of it, each of which JSON may write as several."""
 TAIL_BYTES = 4096
@@ -109,6 +113,8 @@ def _spec(engine: Engine, call: Call, folder: Path) -> None:
         "files": [{"host": None, "target": "/opt/ml/input/event.json", "text": call.event}],
         "directories": ["/opt/ml/output"],
         "max_runtime_seconds": function["Timeout"],
+        "begins_with": BEGUN,
+        "start_seconds": INIT_SECONDS,
         "stop_grace_seconds": 0.01,
         "disk_bytes": 512 * 1024 * 1024,
     }

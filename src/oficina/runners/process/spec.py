@@ -90,6 +90,10 @@ class Spec:
     directories: list[str] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     max_runtime_seconds: float | None = None
+    begins_with: str | None = None
+    """A file below /opt/ml, by which the program says that its time begins; until then it only starts."""
+    start_seconds: float = 0
+    """How long that may take beyond the program's time."""
     stop_grace_seconds: float = 120
     """AWS sends SIGKILL 120 seconds after SIGTERM (StopTrainingJob)."""
     disk_bytes: int | None = None

@@ -52,6 +52,20 @@ def open_beneath(root: str, relative: str, flags: int) -> int:
     return handle
 
 
+def age(root: str, relative: str) -> float | None:
+    """Seconds since a file that the job may have written was last changed; None when there is none."""
+    import time
+
+    try:
+        handle = open_beneath(root, relative, os.O_PATH)
+    except OSError:
+        return None
+    try:
+        return max(0.0, time.time() - os.fstat(handle).st_mtime)
+    finally:
+        os.close(handle)
+
+
 def read_text(root: str, relative: str, characters: int) -> str | None:
     """The beginning of a file that the job may have written; None when there is none, or no plain file."""
     import stat

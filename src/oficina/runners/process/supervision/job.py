@@ -88,6 +88,7 @@ class Job:
         self.started: float | None = None
         self.told_start = False
         self.limit: float | None = None
+        self.begun = False
         self.kill_at: float | None = None
         self.stopping = False
         self.dismissed = False
@@ -238,6 +239,8 @@ class Job:
         if self.started is None:
             self.started = at
             seconds = self.spec.get("max_runtime_seconds")
+            if seconds and self.spec.get("begins_with"):
+                seconds += self.spec.get("start_seconds") or 0
             self.limit = time.monotonic() + seconds if seconds else None
 
     def tell_start(self) -> None:
@@ -252,6 +255,18 @@ class Job:
         except OSError as error:
             if error.errno not in room.FULL:
                 raise
+
+    def note_begin(self, now: float) -> None:
+        """A program that says when its time begins has it from then on."""
+        mark = self.spec.get("begins_with")
+        if self.limit is None or self.begun or not mark:
+            return
+        for host in self.hosts.values():
+            own = os.path.join(self.folder, "hosts", host.name, "opt-ml")
+            age = facts.age(own, os.path.relpath(mark, "/opt/ml"))
+            if age is not None:
+                self.begun = True
+                self.limit = min(self.limit, now - age + self.spec["max_runtime_seconds"])
 
     def check_end(self, host: Host) -> None:
         """A job is as good as its worst host: the others stop when one fails.
@@ -304,6 +319,7 @@ class Job:
         now = time.monotonic()
         if self.started is not None and not self.told_start:
             self.try_to_tell_start()
+        self.note_begin(now)
         if self.limit and now >= self.limit:
             self.limit = None
             self.fail("max_runtime", f"ran longer than {self.spec['max_runtime_seconds']} seconds")
