@@ -29,15 +29,18 @@ def hand_over(door: str) -> None:
     # 0, 1, 2 and the listing itself; what else is open is meant for this very process (multiprocessing).
     # Python 3.9 does not know how it was started.
     if hasattr(sys, "orig_argv") and len(os.listdir("/proc/self/fd")) == 4:
+        # What is sent to this process meanwhile is kept, for the program or for this one when it runs here.
+        before = _signal.pthread_sigmask(_signal.SIG_BLOCK, PASSED_ON)
         try:
-            keep = _hand_over(door)
+            keep = _hand_over(door, before)
         except OSError:
             keep = False
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
     if not keep:
         os.environ.pop(oficina_ask.VARIABLE, None)
 
 
-def _hand_over(door: str) -> bool:
+def _hand_over(door: str, mask: set[int]) -> bool:
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     connection.connect(door)
     umask = os.umask(0)
@@ -51,11 +54,11 @@ def _hand_over(door: str) -> bool:
     if word != b"runs":
         connection.close()
         return word == b"keep"
-    _stand_in(connection, int(rest))
+    _stand_in(connection, int(rest), mask)
     return False
 
 
-def _stand_in(connection: _socket.socket, program: int) -> None:
+def _stand_in(connection: _socket.socket, program: int, mask: set[int]) -> None:
     """Be the program to whoever started this process, until it ends."""
 
     def pass_on(number: int, _frame: object) -> None:
@@ -66,6 +69,7 @@ def _stand_in(connection: _socket.socket, program: int) -> None:
 
     for number in PASSED_ON:
         _signal.signal(number, pass_on)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
     line = _line(connection)
     status = int(line) if line else 9  # The one that watched it was killed, and took it along.
     if os.WIFSIGNALED(status):
