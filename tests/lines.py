@@ -141,6 +141,19 @@ def execution_of(sagemaker: Any, name: str = "line") -> str:
     return str(summary["PipelineExecutionArn"])
 
 
+def received(sqs: Any, url: str) -> dict[str, Any]:
+    """What a queue's next message says, which is JSON; the message is deleted."""
+
+    def look() -> list[dict[str, Any]]:
+        answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+        return list(answer.get("Messages", ()))
+
+    (message,) = wait_until(look, "no message came")
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    body: dict[str, Any] = json.loads(message["Body"])
+    return body
+
+
 def refusal(call: Callable[[], Any]) -> str:
     """The sentence of a ValidationException."""
     with pytest.raises(ClientError) as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.jobs import ROLE
 from tests.servers import Server
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 def tracking_server(server: Server, name: str, **members: Any) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def app(server: Server, name: str, **members: Any) -> dict[str, Any]:
 
 
 def ask(
-    server: Server, url: str, path: str, body: dict[str, Any] | None = None, seconds: float = 90
+    server: Server, url: str, path: str, body: dict[str, Any] | None = None, seconds: float = PATIENCE
 ) -> tuple[int, dict[str, Any]]:
     """Status and answer of a call of MLflow's REST API at a plain tracking URL."""
     password = base64.b64encode(":".join(server.keys).encode()).decode()

@@ -12,6 +12,8 @@ from typing import Any
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from tests.waiting import PATIENCE
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -48,7 +50,7 @@ def _signed(client: Any, service: str, url: str, body: bytes, headers: dict[str,
     ready = request.prepare()
     asked = urllib.request.Request(ready.url, data=body, headers=dict(ready.headers.items()))
     try:
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
             return Answer(answer.status, answer.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.read())

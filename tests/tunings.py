@@ -22,7 +22,7 @@ for epoch in range(int(given.get('epochs', 1))):
     if loss is not None:
         print(f'epoch {epoch} loss: {loss}', flush=True)
     time.sleep(float(given.get('sleep', 0)))
-    if loss and loss > 0.5 and 'sleep_if_bad' in given:
+    if loss and loss > 0.5 and 'sleep_if_bad' in given and epoch >= int(given.get('bad_from', 0)):
         time.sleep(float(given['sleep_if_bad']))
 """
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tuned-program:1"

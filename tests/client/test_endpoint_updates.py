@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Stream:
     """Calls without a pause, from several clients, until it is stopped."""
 
     def __init__(self, make: Callable[[], Any], endpoint: str, clients: int = 3) -> None:
+        self.clients = clients
         self.marks: list[str] = []
         self.failures: list[BaseException] = []
         self._over = threading.Event()
@@ -74,11 +76,15 @@ def caller(server: Server) -> Callable[[], Shop]:
 
 def test_no_call_fails_while_a_new_fleet_takes_over(server: Server, shop: Shop) -> None:
     shop.open("one", variant(shop.model("blue")))
-    shop.config("next", variant(shop.model("green", SLOW="1"), count=2))
     with Stream(caller(server), "one") as stream:
-        wait_until(lambda: len(stream.marks) > 20, "calls are answered")
-        shop.sagemaker.update_endpoint(EndpointName="one", EndpointConfigName="next")
-        assert shop.sagemaker.describe_endpoint(EndpointName="one")["EndpointStatus"] == "Updating"
+        with socket.create_server(("127.0.0.1", 0)) as gate:
+            green = shop.model("green", GATE=str(gate.getsockname()[1]))
+            shop.config("next", variant(green, count=2))
+            wait_until(lambda: len(stream.marks) > 20, "calls are answered")
+            shop.sagemaker.update_endpoint(EndpointName="one", EndpointConfigName="next")
+            assert shop.sagemaker.describe_endpoint(EndpointName="one")["EndpointStatus"] == "Updating"
+            count = len(stream.marks)
+            wait_until(lambda: len(stream.marks) > count + 20, "calls are answered during the update")
         endpoint = shop.settled("one")
         count = len(stream.marks)
         wait_until(lambda: len(stream.marks) > count + 50, "calls are answered after the update")
@@ -86,7 +92,10 @@ def test_no_call_fails_while_a_new_fleet_takes_over(server: Server, shop: Shop) 
     assert endpoint["EndpointConfigName"] == "next"
     turn = stream.marks.index("green")
     assert set(stream.marks[:turn]) == {"blue"}
-    assert set(stream.marks[count + 10 :]) == {"green"}
+    # Each client may have had one call under way, whose answer it noted when the others had gone on.
+    late = stream.marks[count:]
+    assert late.count("blue") <= stream.clients
+    assert late.count("green") == len(late) - late.count("blue")
     # Every process of the old fleet ends, and its credentials with it.
     wait_until(lambda: len(alive(server.home)) == 2, "the old fleet is gone")
 
@@ -100,6 +109,7 @@ def test_an_update_that_fails_is_rolled_back_without_a_failed_call(server: Serve
     shop.open("one", variant(shop.model("blue")))
     shop.config("next", variant(shop.model("green", FAILS="yes")))
     with Stream(caller(server), "one") as stream:
+        wait_until(lambda: stream.marks, "calls are answered")
         shop.sagemaker.update_endpoint(EndpointName="one", EndpointConfigName="next")
         endpoint = shop.settled("one")
     assert not stream.failures
@@ -138,6 +148,7 @@ def test_an_update_can_keep_weights_and_counts(shop: Shop) -> None:
 def test_instances_are_taken_away_without_a_failed_call(server: Server, shop: Shop) -> None:
     shop.open("one", variant(shop.model("blue"), count=3))
     with Stream(caller(server), "one") as stream:
+        wait_until(lambda: stream.marks, "calls are answered")
         shop.sagemaker.update_endpoint_weights_and_capacities(
             EndpointName="one",
             DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 1}],

@@ -218,7 +218,7 @@ def test_a_model_that_listens_where_it_likes_is_found(shop: Shop) -> None:
 
 def test_an_endpoint_that_changes_cannot_be_changed(shop: Shop) -> None:
     shop.sagemaker.create_endpoint(
-        EndpointName="one", EndpointConfigName=shop.config("c", variant(shop.model("m", SLOW="1")))
+        EndpointName="one", EndpointConfigName=shop.config("c", variant(shop.model("m", SLOW="600")))
     )
     with pytest.raises(ClientError, match=r'Cannot update in-progress endpoint "arn:.*:endpoint/one".'):
         shop.sagemaker.update_endpoint(EndpointName="one", EndpointConfigName="c")
@@ -226,7 +226,7 @@ def test_an_endpoint_that_changes_cannot_be_changed(shop: Shop) -> None:
 
 def test_an_endpoint_can_be_deleted_while_it_is_made(shop: Shop) -> None:
     shop.sagemaker.create_endpoint(
-        EndpointName="one", EndpointConfigName=shop.config("c", variant(shop.model("m", SLOW="60")))
+        EndpointName="one", EndpointConfigName=shop.config("c", variant(shop.model("m", SLOW="600")))
     )
     shop.sagemaker.delete_endpoint(EndpointName="one")
     shop.sagemaker.get_waiter("endpoint_deleted").wait(EndpointName="one")

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EventStreamError
 
 from tests.servers import Server
 from tests.shops import Shop, variant
+from tests.waiting import wait_until
 
 LIMIT = 6 * 1024 * 1024
 """The largest body of InvokeEndpoint (botocore, BodyBlob)."""
@@ -98,8 +99,14 @@ def test_a_model_that_says_no_is_a_model_error(
 def test_a_model_that_dies_in_the_call_is_a_model_error_and_comes_back(shop: Shop, endpoint: str) -> None:
     before = shop.ask(endpoint)["environment"]["SAGEMAKER_BIND_TO_PORT"]
     assert refused(shop, b"die now")["Error"]["Code"] == "ModelError"
-    after = shop.ask(endpoint)["environment"]["SAGEMAKER_BIND_TO_PORT"]
-    assert before != after
+
+    def back() -> str | None:
+        try:
+            return str(shop.ask(endpoint)["environment"]["SAGEMAKER_BIND_TO_PORT"])
+        except shop.runtime.exceptions.ModelNotReadyException:
+            return None  # a call waits for it, but not for ever
+
+    assert wait_until(back, "the model did not come back") != before
     described = shop.sagemaker.describe_endpoint(EndpointName=endpoint)
     assert described["EndpointStatus"] == "InService"
 

@@ -80,13 +80,12 @@ def test_a_training_job_has_a_component_with_its_parameters_artifacts_and_metric
 
 
 def test_a_component_is_there_while_its_job_runs(bench: Bench) -> None:
-    request = bench.training("import time\nprint('on', flush=True)\ntime.sleep(60)")
+    request = bench.training("import time\nprint('on', flush=True)\ntime.sleep(600)")
     arn = bench.sagemaker.create_training_job(**request)["TrainingJobArn"]
     name = request["TrainingJobName"]
     wait_until(
         lambda: bench.sagemaker.list_trial_components(SourceArn=arn)["TrialComponentSummaries"],
         "the running job got no component",
-        30,
     )
 
     assert component(bench.sagemaker, arn)["Status"]["PrimaryStatus"] == "InProgress"

@@ -17,7 +17,7 @@ from tests import mlflow
 from tests.jobs import ROLE
 from tests.refusals import refusal
 from tests.servers import Server, run_client
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 PROGRAMS = Path(__file__).parent / "programs"
 PROGRAM = str(PROGRAMS / "mlflow_client.py")
@@ -177,13 +177,11 @@ def test_a_package_of_a_registered_version_waits_for_approval(
             "ModelPackageGroupSummaryList"
         ],
         "the model became no group",
-        5,
     )
     group = listed[0]["ModelPackageGroupName"]
     wait_until(
         lambda: sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"],
         "the version became no package",
-        5,
     )
     (package,) = sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
@@ -201,7 +199,7 @@ def test_a_package_of_a_registered_version_waits_for_approval(
 def opened(url: str, cookie: str = "") -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a GET that follows no redirect, as a browser's first look."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     headers = {"Accept": "text/html"} | ({"Cookie": cookie} if cookie else {})
     connection.request("GET", target, headers=headers)
@@ -252,7 +250,7 @@ def test_pages_of_other_sites_cannot_use_a_session(verified_server: Server, desk
         {"Cookie": cookie, "Origin": "https://evil.example", "Content-Type": "application/json"},
     )
     with pytest.raises(HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(request, timeout=PATIENCE)
     assert refused.value.code == 403
 
 
@@ -269,7 +267,7 @@ def test_requests_by_arn_are_refused_without_a_right_signature(
             headers={"x-mlflow-sm-tracking-server-arn": desk["TrackingServerArn"], **headers},
         )
         with pytest.raises(HTTPError) as refused:
-            urllib.request.urlopen(request, timeout=30)
+            urllib.request.urlopen(request, timeout=PATIENCE)
         assert refused.value.code in (status, 403)
         assert b"error_code" in refused.value.read()
 
@@ -283,7 +281,7 @@ def test_accounts_do_not_see_each_others_servers(aws: Callable[..., Any], open_s
         headers={"x-mlflow-sm-tracking-server-arn": arn},
     )
     with pytest.raises(HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(request, timeout=PATIENCE)
     assert refused.value.code == 403
 
 
@@ -370,11 +368,14 @@ def test_a_place_for_artifacts_that_is_not_there_is_refused(
 
 def test_an_app_is_renamed_and_keeps_its_arn(verified_server: Server, board: dict[str, Any]) -> None:
     sagemaker = verified_server.client("sagemaker")
-    sagemaker.update_mlflow_app(Arn=board["Arn"], Name="wall")
 
-    def updated() -> bool:
+    def rename(name: str) -> None:
+        sagemaker.update_mlflow_app(Arn=board["Arn"], Name=name)
+        wait_until(lambda: renamed(name), f"the app was not renamed to {name}")
+
+    def renamed(name: str) -> bool:
         found = sagemaker.describe_mlflow_app(Arn=board["Arn"])
-        return (found["Name"], found["Status"]) == ("wall", "Updated")
+        return (found["Name"], found["Status"]) == (name, "Updated")
 
-    wait_until(updated, "the app was not renamed")
-    sagemaker.update_mlflow_app(Arn=board["Arn"], Name="board")
+    rename("wall")
+    rename("board")

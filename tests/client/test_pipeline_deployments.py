@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from tests.jobs import ROLE
-from tests.lines import Line, get
+from tests.lines import Line, get, received
 from tests.registry import specification
 from tests.shops import Shop, variant
 
@@ -79,8 +78,7 @@ def registered_and_deployed(line: Line, shop: Shop, queue: str) -> str:
 
 def lose_the_package(line: Line, sqs: Any, queue: str) -> None:
     """Deletes the package that the callback names, then lets the execution go on."""
-    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
-    body = json.loads(message["Body"])
+    body = received(sqs, queue)
     line.bench.sagemaker.delete_model_package(ModelPackageName=body["arguments"]["package"])
     line.bench.sagemaker.send_pipeline_execution_step_success(CallbackToken=body["token"])
 

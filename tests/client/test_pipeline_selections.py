@@ -68,7 +68,7 @@ def test_a_selection_that_cannot_be_is_refused(chain: Line) -> None:
 
 def test_a_source_must_have_ended_and_have_what_is_needed(line: Line) -> None:
     line.parameters.append({"Name": "Fine", "Type": "String", "DefaultValue": "no"})
-    fine = "import os, time; time.sleep(60 if os.environ['FINE'] == 'slow' else 0); raise SystemExit(1)"
+    fine = "import os, time; time.sleep(600 if os.environ['FINE'] == 'slow' else 0); raise SystemExit(1)"
     line.processing("a", fine, arguments={"Environment": {"FINE": get("Parameters.Fine")}})
     place = get("Steps.a.ProcessingJobName")
     line.processing("b", "pass", arguments={"Environment": {"PLACE": place}})

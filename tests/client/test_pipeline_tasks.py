@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.functions import create
 from tests.jobs import Bench
-from tests.lines import Line, equals, get
+from tests.lines import Line, equals, get, received
 from tests.waiting import wait_until
 
 DOUBLE = (
@@ -63,14 +62,6 @@ def callback_step(url: str, *outputs: dict[str, str]) -> dict[str, Any]:
         "Arguments": {"question": "which?"},
         "OutputParameters": list(outputs),
     }
-
-
-def received(sqs: Any, url: str) -> dict[str, Any]:
-    """The body of the next message of a queue."""
-    message = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"][0]
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    body: dict[str, Any] = json.loads(message["Body"])
-    return body
 
 
 def test_a_function_gets_the_arguments_and_its_answer_is_seen_by_later_steps(line: Line, double: str) -> None:
@@ -225,9 +216,16 @@ def test_a_definition_without_what_a_step_needs_is_refused(line: Line, step: dic
 
 
 def test_a_stopped_execution_waits_for_its_function(line: Line, aws: Callable[..., Any]) -> None:
-    program = "import time\ndef main(e, c):\n    time.sleep(3)\n    return {}\n"
+    program = (
+        "import boto3, time\n"
+        "def main(e, c):\n"
+        "    s3 = boto3.client('s3')\n"
+        "    while not s3.list_objects_v2(Bucket='workbench', Prefix='go')['KeyCount']:\n"
+        "        time.sleep(0.1)\n"
+        "    return {}\n"
+    )
     line.parameters = [{"Name": "N", "Type": "Integer", "DefaultValue": 1}]
-    line.add(lambda_step(create(aws("lambda"), "slow", program, Timeout=30)))
+    line.add(lambda_step(create(aws("lambda"), "slow", program, Timeout=900)))
     line.create()
     arn = line.start()
     wait_until(
@@ -236,6 +234,7 @@ def test_a_stopped_execution_waits_for_its_function(line: Line, aws: Callable[..
     )
 
     line.bench.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
+    line.bench.put("go", "")
 
     execution = line.ended(arn)
     assert execution["PipelineExecutionStatus"] == "Stopped"
@@ -245,9 +244,9 @@ def test_a_stopped_execution_waits_for_its_function(line: Line, aws: Callable[..
 def test_a_function_that_times_out_while_the_execution_stops_fails_it(
     line: Line, aws: Callable[..., Any]
 ) -> None:
-    program = "import time\ndef main(e, c):\n    time.sleep(60)\n"
+    program = "import time\ndef main(e, c):\n    time.sleep(600)\n"
     line.parameters = [{"Name": "N", "Type": "Integer", "DefaultValue": 1}]
-    line.add(lambda_step(create(aws("lambda"), "endless", program, Timeout=3)))
+    line.add(lambda_step(create(aws("lambda"), "endless", program, Timeout=10)))
     line.create()
     arn = line.start()
     wait_until(
@@ -259,7 +258,7 @@ def test_a_function_that_times_out_while_the_execution_stops_fails_it(
 
     execution = line.ended(arn)
     assert execution["PipelineExecutionStatus"] == "Failed"
-    assert "Task timed out after 3.00 seconds" in line.told(execution)["double"]["FailureReason"]
+    assert "Task timed out after 10.00 seconds" in line.told(execution)["double"]["FailureReason"]
 
 
 def lineage(name: str = "note", **arguments: Any) -> dict[str, Any]:

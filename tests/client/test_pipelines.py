@@ -15,7 +15,7 @@ from tests.lines import OUT, Line, get, join, refusal
 from tests.servers import Server
 from tests.shops import Shop
 from tests.tunings import Tunings, categorical, teach
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 def test_a_step_reads_what_another_left(line: Line) -> None:
@@ -225,7 +225,7 @@ def test_a_stopped_execution_stops_its_jobs(line: Line) -> None:
 
 
 def test_the_parallelism_of_an_execution_may_change_while_it_runs(line: Line) -> None:
-    wait = "import time; time.sleep(60)"
+    wait = "import time; time.sleep(600)"
     line.processing("one", wait)
     line.processing("two", wait)
     line.create()
@@ -299,7 +299,7 @@ def test_an_execution_tells_why_a_step_missed_the_cache(line: Line, open_server:
 def why(server: Server, execution: str, step: str) -> str:
     """What the server says."""
     query = urllib.parse.urlencode({"execution": execution, "step": step})
-    with urllib.request.urlopen(f"{server.address}/_oficina/why?{query}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{server.address}/_oficina/why?{query}", timeout=PATIENCE) as answer:
         return str(json.load(answer)["message"])
 
 

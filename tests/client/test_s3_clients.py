@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import CLIENTS, Server, run_client
+from tests.waiting import PATIENCE
 
 FILES = Path(__file__).parent / "programs" / "files.py"
 Cli = Callable[..., str]
@@ -38,7 +39,7 @@ def aws(verified_server: Server, tmp_path: Path) -> Cli:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
         assert ended.returncode == expect, ended.stderr
         return ended.stdout + ended.stderr

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.servers import Server
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 VERSIONS = ("s3", "s3v4")
 MARK = "a-boundary"
@@ -35,7 +35,7 @@ def send(
 ) -> tuple[int, bytes]:
     """What a program without any keys is answered."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
     connection.request(method, f"{parts.path}?{parts.query}", body, headers or {})
     answer = connection.getresponse()
     content = answer.read()

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.servers import Server
+from tests.waiting import PATIENCE
 
 Aws = Callable[..., Any]
 
@@ -23,7 +24,7 @@ class Wire:
 
     def __init__(self, address: str, account: str) -> None:
         host = urlsplit(address)
-        self._socket = socket.create_connection((host.hostname or "", host.port or 0), timeout=30)
+        self._socket = socket.create_connection((host.hostname or "", host.port or 0), timeout=PATIENCE)
         self._file = self._socket.makefile("rb")
         self._head = (
             f"Host: {host.netloc}\r\nAuthorization: AWS4-HMAC-SHA256 "

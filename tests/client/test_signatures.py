@@ -20,6 +20,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.servers import Server
+from tests.waiting import PATIENCE
 
 TARGET = {"X-Amz-Target": "SageMaker.ListModels", "Content-Type": "application/x-amz-json-1.1"}
 
@@ -34,7 +35,7 @@ def signed(server: Server, body: bytes = b"{}", region: str = "us-east-1") -> AW
 def send(server: Server, headers: dict[str, str], body: bytes = b"{}") -> tuple[int, str]:
     """Status and error type of a raw request."""
     address = urlsplit(server.address)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
     connection.request("POST", "/", body, headers)
     answer = connection.getresponse()
     answer.read()
@@ -124,7 +125,7 @@ def test_a_wrong_secret_is_told_by_s3_as_s3_does(verified_server: Server) -> Non
 def get(url: str) -> tuple[int, bytes]:
     """Status and body of a plain GET."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -167,7 +168,7 @@ def test_a_payload_other_than_the_signed_one_is_not_stored(verified_server: Serv
     asked = urllib.request.Request(url, data=b"forged", headers=headers_of(request), method="PUT")
 
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(asked, timeout=10)
+        urllib.request.urlopen(asked, timeout=PATIENCE)
 
     assert b"XAmzContentSHA256Mismatch" in error.value.read()
     assert s3.list_objects_v2(Bucket="payloads")["KeyCount"] == 0
@@ -181,7 +182,7 @@ def test_a_page_of_another_site_cannot_empty_the_server(verified_server: Server)
     )
 
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(asked, timeout=10)
+        urllib.request.urlopen(asked, timeout=PATIENCE)
 
     assert error.value.code == 403
     s3.head_bucket(Bucket="kept")

@@ -82,7 +82,7 @@ def test_a_message_that_is_not_deleted_comes_back(sqs: Any, queue: str) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody="again")
     first = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=1)["Messages"][0]
 
-    second = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]
+    second = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
 
     assert second["MessageId"] == first["MessageId"]
     sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=second["ReceiptHandle"], VisibilityTimeout=0)

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.servers import CLIENTS, Server, run_client
+from tests.waiting import PATIENCE
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROLE = "arn:aws:iam::123456789012:role/service-role/AmazonSageMaker-ExecutionRole-oficina"
@@ -24,7 +25,7 @@ def aws(server: Server, *words: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout

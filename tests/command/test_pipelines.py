@@ -7,7 +7,7 @@ import subprocess
 
 from tests.jobs import IMAGE, ROLE
 from tests.servers import OFICINA, Server, surroundings
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 def oficina(server: Server, *words: str) -> str:
@@ -17,7 +17,7 @@ def oficina(server: Server, *words: str) -> str:
         capture_output=True,
         text=True,
         env=surroundings(),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return done.stdout + done.stderr

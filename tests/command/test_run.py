@@ -12,13 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.servers import OFICINA, surroundings
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     """``oficina run`` to its end."""
     return subprocess.run(
-        [*OFICINA, "run", *words], env=surroundings(), capture_output=True, text=True, check=False, timeout=60
+        [*OFICINA, "run", *words],
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
 
 
@@ -32,7 +37,7 @@ def test_the_command_finds_the_server_and_its_exit_code_is_given() -> None:
     assert done.returncode == 7, done.stderr
     address, home = done.stdout.split()
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(f"{address}/_oficina/health", timeout=2)
+        urllib.request.urlopen(f"{address}/_oficina/health", timeout=PATIENCE)
     assert not Path(home).exists()
 
 
@@ -54,8 +59,8 @@ def test_no_command_says_what_to_type() -> None:
 def test_a_signal_is_passed_on_and_told_in_the_exit_code(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
     process = subprocess.Popen(
-        [*OFICINA, "run", "--", "sh", "-c", f"echo $$ > {ready}; exec sleep 60"], env=surroundings()
+        [*OFICINA, "run", "--", "sh", "-c", f"echo $$ > {ready}; exec sleep 600"], env=surroundings()
     )
     wait_until(lambda: ready.exists() and ready.read_text().strip(), "the command begins")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    assert process.wait(timeout=PATIENCE) == 128 + signal.SIGTERM

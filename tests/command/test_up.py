@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.servers import OFICINA, Server, surroundings
+from tests.waiting import PATIENCE
 
 Start = Callable[..., Server]
 
@@ -24,7 +25,7 @@ def oficina(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -10,6 +10,7 @@ import boto3
 
 from tests.bench.places import PLAIN, training_job
 from tests.servers import OFICINA, Server, surroundings
+from tests.waiting import PATIENCE
 
 
 def oficina(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +21,7 @@ def oficina(server: Server, *words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -100,11 +101,22 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def wait_at(gate: int) -> None:
+    """Waits as long as somebody listens at a port of this machine."""
+    try:
+        with socket.create_connection(("127.0.0.1", gate)) as connection:
+            connection.recv(1)
+    except OSError:
+        return
+
+
 print(f"the model server {os.environ.get('MARK')} starts with {sys.argv[1:]}", flush=True)
 if os.environ.get("FAILS"):
     print("no weights found", flush=True)
     sys.exit(3)
 time.sleep(float(os.environ.get("SLOW", "0")))
+if "GATE" in os.environ:
+    wait_at(int(os.environ["GATE"]))
 ThreadingHTTPServer(
     ("127.0.0.1", int(os.environ.get("PORT") or os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler
 ).serve_forever()

@@ -18,6 +18,7 @@ from oficina.engine.hosting.kinds import ENDPOINT_CONFIG, MODEL
 from oficina.engine.hosting.routes import Closed, NoInstance, NoVariant, Route, Variant
 from oficina.engine.hosting.traffic import Measured, _points
 from oficina.store.store import Store
+from tests.waiting import PATIENCE
 
 
 def instance(folder: Path, name: str, up: bool = True) -> Instance:
@@ -148,7 +149,7 @@ def answering(listener: socket.socket, *answers: bytes) -> int:
 )
 def test_bodies_are_read_in_every_framing(listener: socket.socket, answer: bytes, body: bytes) -> None:
     connection = Connection(answering(listener, answer))
-    connection.send(b"POST / HTTP/1.1\r\n\r\n", b"", 5)
+    connection.send(b"POST / HTTP/1.1\r\n\r\n", b"", PATIENCE)
     assert connection.body(connection.head()) == body
 
 
@@ -164,7 +165,7 @@ def test_bodies_are_read_in_every_framing(listener: socket.socket, answer: bytes
 )
 def test_half_an_answer_is_broken(listener: socket.socket, answer: bytes) -> None:
     connection = Connection(answering(listener, answer))
-    connection.send(b"POST / HTTP/1.1\r\n\r\n", b"", 5)
+    connection.send(b"POST / HTTP/1.1\r\n\r\n", b"", PATIENCE)
     with pytest.raises(Broken):
         connection.body(connection.head())
 
@@ -179,7 +180,7 @@ def test_a_silent_model_is_too_slow(listener: socket.socket) -> None:
 def test_a_connection_that_the_other_side_closed_is_not_used_again(listener: socket.socket) -> None:
     pool = Pool(answering(listener, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
     first = pool.take()
-    first.send(b"POST / HTTP/1.1\r\n\r\n", b"", 5)
+    first.send(b"POST / HTTP/1.1\r\n\r\n", b"", PATIENCE)
     first.body(first.head())
     pool.give(first)
     while first.quiet():

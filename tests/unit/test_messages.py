@@ -8,8 +8,9 @@ from oficina.clock import Clock
 from oficina.store.database import Database
 from oficina.store.messages import Messages
 from oficina.store.store import SCHEMAS
+from tests.waiting import PATIENCE
 
-WAIT = 20.0
+WAIT = PATIENCE
 
 
 class Crowded(Database):

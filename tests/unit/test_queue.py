@@ -10,6 +10,7 @@ import pytest
 from oficina.clock import Clock, StoppedClock
 from oficina.store.database import Database
 from oficina.store.queue import Queue
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ class Crowded(Database):
 def test_work_put_for_later_while_somebody_waits_is_found_when_it_is_due(tmp_path: Path) -> None:
     database = Crowded(tmp_path / "db")
 
-    task = Queue(database, Clock()).lease(["job"], 5.0)
+    task = Queue(database, Clock()).lease(["job"], PATIENCE)
 
     assert task is not None
     assert task.resource == "a"

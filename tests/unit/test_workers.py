@@ -12,7 +12,7 @@ from oficina.engine import workers
 from oficina.engine.workers import Engine, Workers
 from oficina.store.queue import Task
 from oficina.store.store import Store
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 
 def test_a_worker_goes_on_after_a_time_in_which_nothing_could_be_written(
@@ -40,6 +40,6 @@ def test_a_worker_goes_on_after_a_time_in_which_nothing_could_be_written(
 
     store.queue.put("job", "second", account="1", region="r")
 
-    assert done.wait(30)
+    assert done.wait(PATIENCE)
     several.stop()
     store.close()
