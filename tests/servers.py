@@ -90,7 +90,7 @@ class Server:
             endpoint_url=self.address,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
-            config=Config(retries={"total_max_attempts": 1}, **config),
+            config=Config(**{"retries": {"total_max_attempts": 1}, "read_timeout": PATIENCE, **config}),
         )
 
     def environment(self, account: str | None = None) -> dict[str, str]:

@@ -20,7 +20,7 @@ ECHO = "def main(event, context):\n    return {'event': event, 'name': context.f
 @pytest.fixture
 def functions(aws: Callable[..., Any]) -> Any:
     """A Lambda client of the test's own account."""
-    return aws("lambda", read_timeout=60)
+    return aws("lambda")
 
 
 def invoke(client: Any, name: str, event: Any = None, **members: Any) -> tuple[Any, dict[str, Any]]:

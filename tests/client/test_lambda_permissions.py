@@ -17,7 +17,7 @@ ANSWER = "def main(event, context):\n    return 7\n"
 @pytest.fixture
 def functions(aws: Callable[..., Any]) -> Any:
     """A Lambda client of the test's own account, which has a function."""
-    client = aws("lambda", read_timeout=60)
+    client = aws("lambda")
     create(client, "seven", ANSWER, Timeout=30)
     return client
 

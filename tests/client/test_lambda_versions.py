@@ -26,7 +26,7 @@ WHICH = (
 @pytest.fixture
 def functions(aws: Callable[..., Any]) -> Any:
     """A Lambda client of the test's own account."""
-    return aws("lambda", read_timeout=60)
+    return aws("lambda")
 
 
 def invoke(client: Any, name: str, **members: Any) -> tuple[Any, dict[str, Any]]:
