@@ -56,6 +56,26 @@ def test_no_command_says_what_to_type() -> None:
     assert "Type for example: oficina run -- pytest" in run().stderr
 
 
+EARLY = """
+import os, signal, subprocess, sys
+from oficina.commands import run
+
+class Early(subprocess.Popen):
+    def __init__(self, *words, **members):
+        super().__init__(*words, **members)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Early
+sys.exit(run._follow(["sleep", "600"], dict(os.environ)))
+"""
+"""A signal that comes just when the command has been started."""
+
+
+def test_a_signal_that_comes_while_the_command_is_started_is_passed_on() -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY], env=surroundings(), timeout=PATIENCE, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+
+
 def test_a_signal_is_passed_on_and_told_in_the_exit_code(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
     process = subprocess.Popen(

@@ -100,19 +100,26 @@ def _die_with_parent() -> None:
 
 
 def _follow(command: list[str], environment: dict[str, str]) -> int:
-    try:
-        process = subprocess.Popen(command, env=environment)
-    except OSError as error:
-        raise OficinaError(f"{command[0]} cannot be run ({error.strerror}).") from error
+    begun: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
     def forward(number: int, frame: FrameType | None) -> None:
+        if not begun:
+            early.append(number)  # it came while the command was being started
         # A Ctrl-C of the terminal has reached the command by itself.
-        if number not in (signal.SIGINT, signal.SIGQUIT) or not sys.stdin.isatty():
-            process.send_signal(number)
+        elif number not in (signal.SIGINT, signal.SIGQUIT) or not sys.stdin.isatty():
+            begun[0].send_signal(number)
 
-    before = {number: signal.signal(number, forward) for number in FORWARDED}
+    # What is ignored, as under nohup, the command ignores too.
+    heard = [number for number in FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, forward) for number in heard}
     try:
-        code = process.wait()
+        begun.append(subprocess.Popen(command, env=environment))
+        for number in early:
+            forward(number, None)
+        code = begun[0].wait()
+    except OSError as error:
+        raise OficinaError(f"{command[0]} cannot be run ({error.strerror}).") from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
