@@ -95,6 +95,19 @@ def test_a_job_over_its_time_that_does_not_listen_is_killed(make_job: MakeJob) -
     assert (ended.reason, ended.hosts["algo-1"].signal) == ("max_runtime", signal.SIGKILL)
 
 
+def test_the_time_of_a_program_that_says_when_it_begins_counts_from_then(make_job: MakeJob) -> None:
+    script = "sleep 1; : > /opt/ml/output/begun; exec sleep 1000"
+    limits = {"max_runtime_seconds": 1, "start_seconds": 300, "begins_with": "/opt/ml/output/begun"}
+    ended = make_job(script, **limits).run()
+    assert (ended.reason, ended.detail) == ("max_runtime", "ran longer than 1 seconds")
+    assert ended.started is not None
+    assert ended.ended is not None
+    assert ended.ended - ended.started > 1.9
+
+    never = make_job("exec sleep 1000", **{**limits, "start_seconds": 1}).run()
+    assert never.reason == "max_runtime"
+
+
 def test_a_job_that_writes_more_than_its_quota_is_ended_and_the_quota_named(make_job: MakeJob) -> None:
     script = "i=0; while :; do i=$((i+1)); head -c 1000000 /dev/zero > /opt/ml/model/f$i; sleep 0.01; done"
     ended = make_job(script, disk_bytes=10_000_000, outputs=[]).run()
