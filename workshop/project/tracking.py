@@ -33,7 +33,7 @@ def server(world: World, name: str = NAME) -> str:
         time.sleep(1)
 
 
-def package(world: World, model: str, version: str, seconds: float = 60) -> dict[str, Any]:
+def package(world: World, model: str, version: str, seconds: float = 600) -> dict[str, Any]:
     """The model package that stands in SageMaker's registry for a version of an MLflow model."""
     sagemaker = world.client("sagemaker")
     end = time.monotonic() + seconds

@@ -222,7 +222,7 @@ pipeline.upsert(role_arn=world.role)["PipelineArn"]
 from IPython.display import display
 
 execution = pipeline.start()
-execution.wait(delay=1, max_attempts=300)
+execution.wait(delay=1, max_attempts=1800)
 job = notebooks.job(world, execution)
 left = notebooks.files(world, job)
 plot = notebooks.outputs(left[job["Environment"]["SM_OUTPUT_NOTEBOOK_NAME"]], "image/png")[-1]
@@ -236,7 +236,7 @@ job["HyperParameters"] | {name: len(content) for name, content in left.items()}
 # Wait for the end and put the execution into `later`.
 # %% tags=["solution"]
 later = pipeline.start(parameters={"Depths": "1 10"})
-later.wait(delay=1, max_attempts=300)
+later.wait(delay=1, max_attempts=1800)
 # %% tags=["check"]
 given = notebooks.job(world, later)["HyperParameters"]["depths"]
 assert given != job["HyperParameters"]["depths"], given

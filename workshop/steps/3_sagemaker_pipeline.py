@@ -206,7 +206,7 @@ pipeline.upsert(role_arn=world.role)["PipelineArn"]
 # Each bar is a step. *Evaluate* and *Check* run side by side: neither needs the other.
 # %%
 first = pipeline.start()
-first.wait(delay=1, max_attempts=300)
+first.wait(delay=1, max_attempts=1800)
 folder = f"{world.url}/pipeline/{first.arn.split('/')[-1]}"
 steps = look.steps(first)
 figure, axis = plt.subplots(figsize=(9, 3.2), constrained_layout=True)
@@ -245,7 +245,7 @@ evaluation | tests
 from IPython.display import display
 
 second = pipeline.start(parameters={"MaxDepth": 3})
-second.wait(delay=1, max_attempts=300)
+second.wait(delay=1, max_attempts=1800)
 again = look.steps(second)
 assert list(again.index[again["cached"] != ""]) == ["Preprocess"]
 values = {}
@@ -266,7 +266,7 @@ from botocore.exceptions import WaiterError
 
 third = pipeline.start(parameters={"Threshold": 0.9})
 try:
-    third.wait(delay=1, max_attempts=300)
+    third.wait(delay=1, max_attempts=1800)
 except WaiterError as error:
     print(error.kwargs["reason"])
 refused = third.describe()
