@@ -1,4 +1,4 @@
-"""A package index on this machine, which fails as those elsewhere do now and then."""
+"""A package index on this machine, and other places that fail as those elsewhere do now and then."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import http.server
 import io
 import threading
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 WHEEL = "small-1.0-py3-none-any.whl"
+Bodies = Mapping[str, tuple[str, bytes]]
+"""Kind and content by path."""
 
 
 def _wheel() -> bytes:
@@ -67,30 +69,35 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, failures: Sequence[str]) -> None:
+    def __init__(self, bodies: Bodies, failures: Sequence[str]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.bodies = bodies
         self.failures = failures
         self.left: dict[str, list[str]] = {}
-        wheel = _wheel()
-        link = f'<a href="/{WHEEL}#sha256={hashlib.sha256(wheel).hexdigest()}">{WHEEL}</a>'
-        self.bodies = {
-            "/simple/small/": ("text/html", link.encode()),
-            f"/{WHEEL}": ("application/zip", wheel),
-        }
 
 
 @contextlib.contextmanager
 def index(*failures: str) -> Iterator[str]:
-    """The address of an index with the package ``small``, version 1.0.
+    """The address of an index with the package ``small``, version 1.0; it fails as told."""
+    wheel = _wheel()
+    link = f'<a href="/{WHEEL}#sha256={hashlib.sha256(wheel).hexdigest()}">{WHEEL}</a>'
+    bodies = {"/simple/small/": ("text/html", link.encode()), f"/{WHEEL}": ("application/zip", wheel)}
+    with serving(bodies, *failures) as address:
+        yield f"{address}/simple"
 
-    Page and package fail as told, before they come whole: by a status, by an answer that is ``closed`` before
-    it has begun, or by one that ends ``half`` way.
+
+@contextlib.contextmanager
+def serving(bodies: Bodies, *failures: str) -> Iterator[str]:
+    """The address of a server with contents by path.
+
+    Each of them fails as told before it comes whole: by a status, by an answer that is ``closed`` before it
+    has begun, or by one that ends ``half`` way.
     """
-    server = _Server(failures)
+    server = _Server(bodies, failures)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         thread.join()

@@ -13,6 +13,7 @@ from oficina.config import Config
 from oficina.store.store import Store
 from tests.bench import places
 from tests.bench.figures import Figure, milliseconds
+from tests.waiting import PATIENCE
 
 OBJECTS = 200_000
 ACCOUNT = "123456789012"
@@ -31,7 +32,7 @@ def _reset(count: int) -> float:
         _fill(folder, count)
         with places.oficina(folder) as server:
             begin = time.perf_counter()
-            urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"", timeout=60).close()
+            urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"", timeout=PATIENCE).close()
             return time.perf_counter() - begin
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tests.jobs import Bench
 from tests.lines import Line
 from tests.servers import OFICINA, Server, surroundings
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ACCOUNT = "444455556666"
 COUNTS = "import time\nfor number in range(10): print(number, flush=True); time.sleep(0.1)"
@@ -142,7 +142,7 @@ def test_a_server_that_finds_a_full_disk_says_so(tmp_path: Path) -> None:
 
     ended = on_small_disk(home, fill, stderr=subprocess.PIPE)
 
-    _, told = ended.communicate(timeout=60)
+    _, told = ended.communicate(timeout=PATIENCE)
     assert ended.returncode == 1
     assert "cannot be written to" in told
     assert "Traceback" not in told

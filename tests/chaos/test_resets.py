@@ -21,7 +21,7 @@ from oficina.store.store import Store
 from tests.chaos.test_endpoints import first
 from tests.servers import Server
 from tests.shops import variant
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 NAP = {"NapName": "nap", "NapStatus": "InProgress"}
 
@@ -93,7 +93,7 @@ def test_an_endpoint_that_was_forgotten_leaves_the_next_one_of_its_name_alone(
     shop.sagemaker.create_endpoint(EndpointName="one", EndpointConfigName=shop.config("c", variant(never)))
     wait_until(lambda: list(home.glob("endpoints/*/*/*/supervisor.pid")), "the model is not started")
 
-    urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"", timeout=60).close()
+    urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"", timeout=PATIENCE).close()
     shop.s3.create_bucket(Bucket="shop")
     shop.open("one", variant(shop.model("m")))
 

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.refusals import refusal
 from tests.servers import OFICINA, Server, surroundings
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -38,7 +38,7 @@ def files(server: Server) -> list[str]:
 def connect(server: Server) -> socket.socket:
     """A bare connection."""
     host = urlsplit(server.address)
-    return socket.create_connection((host.hostname or "", host.port or 0), timeout=60)
+    return socket.create_connection((host.hostname or "", host.port or 0), timeout=PATIENCE)
 
 
 def memory(server: Server) -> int:
@@ -176,7 +176,7 @@ def test_a_gigabyte_without_any_length_is_refused_and_not_read(server: Server) -
     thread = threading.Thread(target=pour)
     thread.start()
     assert b" 411 " in connection.recv(65536).split(b"\r\n")[0]
-    thread.join(timeout=60)
+    thread.join(timeout=PATIENCE)
     connection.close()
     assert memory(server) < 256 * MIB
     assert body_of(server) == b"old"
@@ -242,7 +242,7 @@ def test_a_disk_that_fills_up_during_a_put_is_said_and_leaves_nothing(small_disk
     thread = threading.Thread(target=pour)
     thread.start()
     assert b" 507 " in connection.recv(65536).split(b"\r\n")[0]
-    thread.join(timeout=60)
+    thread.join(timeout=PATIENCE)
     connection.close()
     s3.put_object(Bucket="b-1", Key="after", Body=bytes(20 * MIB))
     assert body_of(small_disk) == b"old"

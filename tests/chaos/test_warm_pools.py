@@ -13,7 +13,7 @@ import pytest
 
 from tests.jobs import Bench
 from tests.servers import Server, dying
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ACCOUNT = "444455556666"
 WRITE = "open('/opt/ml/sagemaker/warmpoolcache/kept', 'w').write('x')"
@@ -198,7 +198,7 @@ def test_what_waits_ends_when_the_server_is_stopped_or_emptied(
     if way == "stop":
         server.stop()
     else:
-        urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"", timeout=30).close()
+        urllib.request.urlopen(f"{server.address}/_oficina/reset", data=b"", timeout=PATIENCE).close()
 
     assert ended(pid)
     assert prepared(home) == []

@@ -7,6 +7,9 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from tests.package_index import serving
 from tests.workshop.conftest import LEARNER, WORKSHOP, learner_surroundings
 
 NOWHERE = "http://127.0.0.1:9/bank.zip"
@@ -60,14 +63,18 @@ def test_generated_clients_are_prepared_into_the_same_columns(tmp_path: Path) ->
     )
 
 
-def test_an_archive_with_other_clients_is_refused_by_its_checksum(tmp_path: Path) -> None:
-    inner = io.BytesIO()
+@pytest.mark.parametrize("failures", [(), ("503", "half")])
+def test_an_archive_with_other_clients_is_refused_by_its_checksum(
+    failures: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Also when it comes only after failures, which do not make the clients generated ones."""
+    inner, outer = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("bank-additional/bank-additional-full.csv", "age;y\n1;no\n")
-    outer = tmp_path / "bank.zip"
     with zipfile.ZipFile(outer, "w") as archive:
         archive.writestr("bank-additional.zip", inner.getvalue())
-    ran = learner(FIND, str(tmp_path / "kept"), outer.as_uri())
+    with serving({"/bank.zip": ("application/zip", outer.getvalue())}, *failures) as address:
+        ran = learner(FIND, str(tmp_path / "kept"), f"{address}/bank.zip")
     assert ran.returncode == 1
     assert "WrongChecksum" in ran.stderr
     assert "74adfc578bf77a7ff4bb1ba4a9f8709d9e3c6907342959c2c8416847e0afb4d8" in ran.stderr

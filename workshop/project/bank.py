@@ -7,9 +7,11 @@ Decision Support Systems 62 (2014). https://archive.ics.uci.edu/dataset/222/bank
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import os
 import tempfile
+import time
 import urllib.request
 import zipfile
 from dataclasses import dataclass
@@ -63,17 +65,30 @@ def find(folder: Path = FOLDER, address: str = ADDRESS, timeout: float = 15.0) -
             return Dataset(_checked(kept), "kept")
     try:
         _keep(kept, fetch(address, timeout))
-    except (OSError, zipfile.BadZipFile, KeyError) as problem:
+    except (OSError, http.client.HTTPException, zipfile.BadZipFile, KeyError) as problem:
         return _generated(folder, problem)
     return Dataset(_checked(kept), "UCI")
 
 
 def fetch(address: str = ADDRESS, timeout: float = 15.0) -> bytes:
     """The file out of UCI's archive, which is an archive in an archive."""
-    with urllib.request.urlopen(address, timeout=timeout) as answer:
-        outer = zipfile.ZipFile(io.BytesIO(answer.read()))
+    outer = zipfile.ZipFile(io.BytesIO(_download(address, timeout)))
     inner = zipfile.ZipFile(io.BytesIO(outer.read("bank-additional.zip")))
     return inner.read(f"bank-additional/{NAME}")
+
+
+def _download(address: str, timeout: float) -> bytes:
+    """What lies at an address; asked for again when the answer fails or breaks off, as some do."""
+    for pause in (1, 3, 0):
+        try:
+            with urllib.request.urlopen(address, timeout=timeout) as answer:
+                content: bytes = answer.read()
+                return content
+        except (OSError, http.client.IncompleteRead):
+            if not pause:
+                raise
+            time.sleep(pause)
+    raise AssertionError("the last try answers or raises")
 
 
 def _generated(folder: Path, problem: Exception) -> Dataset:
