@@ -101,7 +101,7 @@ everything = remote(
     s3_kms_key="alias/mine",
     s3_root_uri=f"s3://{bucket}/elsewhere",
     job_name_prefix=f"everything-{sdk}",
-    keep_alive_period_in_seconds=60,
+    keep_alive_period_in_seconds=3600,  # longer than anybody takes to look at the pool
     tags=[{"Key": "team", "Value": "green"}],
     max_runtime_in_seconds=3600,
     volume_size=5,
@@ -122,6 +122,9 @@ key = next(each["Key"] for each in kept if each["Key"].endswith("results/payload
 result = s3.head_object(Bucket=bucket, Key=key)
 print(
     "asked", job["WarmPoolStatus"]["Status"], {"Key": "team", "Value": "green"} in tags, result["SSEKMSKeyId"]
+)
+client.update_training_job(
+    TrainingJobName=newest["TrainingJobName"], ResourceConfig={"KeepAlivePeriodInSeconds": 0}
 )
 
 with RemoteExecutor(max_parallel_jobs=6, job_name_prefix=f"many-{sdk}", **common) as executor:
