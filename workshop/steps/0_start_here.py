@@ -122,7 +122,7 @@ for answer, colour in (("no", "#9aa5b1"), ("yes", "#d1495b")):
     lengths = clients.loc[clients["y"] == answer, "duration"]
     look = {"color": colour, "alpha": 0.65, "label": answer}
     right.hist(lengths, bins=60, range=(0, 1500), density=True, **look)
-right.legend(title="y")
+right.legend(title="y", loc="upper right")
 right.set(xlabel="duration", ylabel="density")
 plt.show()
 # %% [markdown] lang="pt" tags=["exercise"]

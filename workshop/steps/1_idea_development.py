@@ -135,7 +135,7 @@ for part, colour in (("train", "#2a6f97"), ("validation", "#d1495b")):
     values = tries[f"metrics.{part}_auc"]
     axis.plot(tries["params.max_depth"], values, "o-", color=colour, label=part)
 axis.set(xlabel="max_depth", ylabel="AUC", xticks=tries["params.max_depth"])
-axis.legend()
+axis.legend(loc="upper left")
 plt.show()
 # %% [markdown] lang="pt" tags=["exercise"]
 # **Exercício 1.2** Pergunte ao MLflow, com `mlflow.search_runs`, qual dos quatro tem a maior `validation_auc`,

@@ -80,7 +80,7 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), constrained_layout
 left.plot(values, "o", color="#9aa5b1", label="trial")
 left.step(values.index, values.cummax(), where="post", color="#d1495b", label="best")
 left.set(xlabel="trial", ylabel="validation:auc")
-left.legend()
+left.legend(loc="lower right")
 size = 20 + 180 * (values - values.min()) / (values.max() - values.min())
 depths, rates = (trials[name].astype(float) for name in ("max_depth", "eta"))
 right.scatter(depths, rates, s=size, c=values, cmap="viridis")
@@ -152,7 +152,7 @@ figure, axis = plt.subplots(figsize=(7, 3.4), constrained_layout=True)
 for y, colour in ((0, "#9aa5b1"), (1, "#d1495b")):
     chosen = scored.loc[scored["y"] == y, "score"]
     axis.hist(chosen, bins=40, range=(0, 1), density=True, color=colour, alpha=0.65, label=y)
-axis.legend(title="y")
+axis.legend(title="y", loc="upper right")
 axis.set(xlabel="score", ylabel="density", title=f"AUC = {auc:.3f}")
 plt.show()
 # %% [markdown] lang="pt" tags=["exercise"]
