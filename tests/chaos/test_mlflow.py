@@ -98,6 +98,31 @@ def test_mlflow_goes_on_without_oficina_and_its_models_are_registered_once_after
     assert pid_of(server.home) == pid
 
 
+def test_models_renamed_and_registered_again_without_oficina_are_followed_after(
+    start_server: Callable[..., Server],
+) -> None:
+    server = start_server()
+    port = server.address.rpartition(":")[2]
+    url = mlflow.tracking_server(server, "moved", AutomaticModelRegistration=True)["TrackingServerUrl"]
+    mlflow.register(server, url, "before")
+    wait_until(lambda: mlflow.packages(server, "before"), "the version became no package")
+
+    server.kill()
+    inner = f"http://127.0.0.1:{port_of(server.home)}"
+    names = {"name": "before", "new_name": "after"}
+    assert mlflow.ask(server, inner, "registered-models/rename", names)[0] == 200
+    mlflow.register(server, inner, "before")
+    server = start_server(server.home, "--port", port, OFICINA_CHAOS="mlflow-registered")
+    server.ended()
+
+    server = start_server(server.home, "--port", port)
+    wait_until(lambda: len(mlflow.packages(server, "before")) > 1, "the new model became no package")
+    mlflow.register(server, url, "after")
+    wait_until(lambda: mlflow.packages(server, "after"), "the next version became no package")
+    told = [one["ModelVersion"] for one in mlflow.packages(server, "after")]
+    assert (told, len(mlflow.packages(server, "before"))) == (["2"], 2)
+
+
 def test_an_idle_server_rests_and_wakes_with_the_next_request(start_server: Callable[..., Server]) -> None:
     server = start_server(OFICINA_MLFLOW_IDLE="1")
     url = mlflow.tracking_server(server, "sleepy")["TrackingServerUrl"]

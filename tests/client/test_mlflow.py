@@ -130,6 +130,23 @@ def test_a_model_is_registered_with_its_specification_and_goes_through_its_life(
     ]
 
 
+def test_a_model_keeps_its_packages_under_another_name_and_a_new_one_has_none_of_them(
+    verified_server: Server, desk: dict[str, Any]
+) -> None:
+    words = [str(PROGRAMS / "mlflow_renamed.py"), desk["TrackingServerArn"], "renamed"]
+    printed = run_client("client-mlflow", words, verified_server.environment()).splitlines()
+    assert printed == [
+        "renamed True True True",
+        "namesake 1 True",
+        "goes on 2 True",
+        "packages True",
+        "again 1 True None",
+        "packages True",
+        "changed True True",
+        "next 2 True",
+    ]
+
+
 def test_what_is_registered_is_in_the_registry_when_the_client_is_answered(
     verified_server: Server, desk: dict[str, Any]
 ) -> None:

@@ -12,6 +12,7 @@ from oficina.store.database import VERSION, Database
 from oficina.store.store import SCHEMAS
 
 BACK_TO_1 = """
+ALTER TABLE mlflow_versions DROP COLUMN born;
 DROP TABLE deduplications;
 DROP INDEX messages_by_line;
 ALTER TABLE messages DROP COLUMN line;

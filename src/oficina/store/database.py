@@ -18,9 +18,9 @@ from oficina.errors import OficinaError
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """The version of the schema, kept in the file's ``user_version``."""
-MIGRATIONS = {2: "to-2.sql"}
+MIGRATIONS = {2: "to-2.sql", 3: "to-3.sql"}
 """What brings a file from the version before to each one."""
 
 

@@ -4,6 +4,7 @@ CREATE TABLE mlflow_versions (
     model   TEXT NOT NULL,
     version TEXT NOT NULL,
     package TEXT NOT NULL,
+    born    INTEGER, -- when the model was made in MLflow: another one of the same name is another model
     PRIMARY KEY (arn, model, version)
 ) WITHOUT ROWID;
 

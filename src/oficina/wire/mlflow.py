@@ -261,7 +261,7 @@ def forward(site: Site, exchange: Exchange, target: str) -> Response:
 def _registered(site: Site, path: str, body: bytes) -> None:
     """Waits until what a call has registered is in the model registry too, as it is on AWS."""
     call = path.rpartition("/mlflow/")[2]
-    if call in ("registered-models/create", "model-versions/create"):
+    if call in ("registered-models/create", "registered-models/rename", "model-versions/create"):
         registration.registered(site)
     elif call == "registered-models/alias":
         told = orjson.loads(body)

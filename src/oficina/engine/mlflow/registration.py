@@ -20,7 +20,7 @@ import orjson
 from oficina.chaos import point
 from oficina.engine.mlflow import attachments, sites, versions
 from oficina.engine.mlflow.sites import Site
-from oficina.engine.mlflow.versions import Stage, Version
+from oficina.engine.mlflow.versions import Found, Stage, Version
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
 
@@ -129,7 +129,8 @@ def _look(engine: Engine, site: Site) -> None:
     if state is None or site.seen == (state, site.since):
         return
     site.seen = (state, site.since)  # before reading: what changes meanwhile is seen by the next look
-    if not _Takeover(engine, site).go():
+    found = versions.find(site)
+    if found is not None and not _Takeover(engine, site, found).go():
         threading.Timer(AGAIN_SECONDS, _forget, (site,)).start()
 
 
@@ -140,22 +141,45 @@ def _forget(site: Site) -> None:
 class _Takeover:
     """What is new on one MLflow server, brought into the model registry."""
 
-    def __init__(self, engine: Engine, site: Site) -> None:
+    def __init__(self, engine: Engine, site: Site, found: Found) -> None:
         self.engine, self.site, self.takeovers = engine, site, engine.store.takeovers
+        self.found = found
         self.known = self.takeovers.known(site.arn)
 
     def go(self) -> bool:
         """Whether everything could be done: groups, then packages, then stages of their life cycle."""
-        models = [name for name in versions.models(self.site) if (name, _GROUP) not in self.known]
-        new = [one for one in versions.versions(self.site) if (one.model, one.number) not in self.known]
+        self._follow()
+        models = [name for name in self.found.models if (name, _GROUP) not in self.known]
+        new = [one for one in self.found.versions if (one.model, one.number) not in self.known]
         done = [self._try(f"the model {name}", self._group, name) for name in models]
         done += [self._try(f"{one.model} {one.number}", self._package, one) for one in new]
         self._stages()
         return all(done)
 
+    def _follow(self) -> None:
+        """Follows models to their new names, and forgets those that were deleted.
+
+        When a model was made tells it from another one of the same name, and finds it under another name.
+        """
+        known, born = self.takeovers.born(self.site.arn), self.found.born
+        for model in [name for name, made in known.items() if made is None and name in born]:
+            self._keep(model, _GROUP, self.known[model, _GROUP])  # a home of before this was remembered
+            known[model] = born[model]
+        new = {made: name for name, made in born.items() if known.get(name) != made}
+        gone = {name: made for name, made in known.items() if made not in (None, born.get(name))}
+        if not gone:
+            return
+        moves = {name: new.pop(made, None) for name, made in gone.items()}
+        self.takeovers.move(self.site.arn, moves)
+        self.known = self.takeovers.known(self.site.arn)
+        names = set(moves.values())
+        for one in [one for one in self.found.versions if one.model in names]:
+            if package := self.known.get((one.model, one.number)):
+                versions.mark(self.site, one, package)
+
     def _stages(self) -> None:
         """Gives packages the stages of new aliases, and forgets those of aliases that are gone."""
-        found = versions.stages(self.site)
+        found = self.found.stages
         told = {(one.model, _mark_of(one)) for one in found}
         for model, mark in [key for key in self.known if "@" in key[1] and key not in told]:
             self.takeovers.drop(self.site.arn, model, mark)
@@ -177,7 +201,7 @@ class _Takeover:
         return self.engine.call(self.site.account, self.site.region, "sagemaker", operation, request)
 
     def _keep(self, model: str, version: str, package: str) -> None:
-        self.takeovers.put(self.site.arn, model, version, package)
+        self.takeovers.put(self.site.arn, model, version, package, self.found.born[model])
         self.known[model, version] = package
 
     def _group(self, model: str) -> None:
@@ -240,7 +264,7 @@ def _request(site: Site, version: Version, group: str) -> dict[str, Any]:
     }
     if version.run:
         told["MLflowRunId"] = version.run
-    token = _digest(f"{site.arn}\n{site.id}\n{version.model}\n{version.number}", 36)
+    token = _digest(f"{site.arn}\n{site.id}\n{version.model}\n{version.number}\n{version.made}", 36)
     where = {"SourceUri": version.source} if _tellable(version.source) else {}
     return {
         **where,
