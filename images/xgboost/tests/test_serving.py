@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -343,3 +345,30 @@ def test_a_bad_row_among_many_is_refused_as_among_few(row: str, sentence: str) -
 
     with pytest.raises(requests.UnsupportedContent, match=sentence):
         requests.read(many.encode(), "text/csv")
+
+
+ONE_ROW = """
+import sys
+from xgboost_image import library, place, service
+
+asked = service.Service(place.base() / "model", service.Settings())
+answer = asked.invocations(b"0.5,,0.5", "text/csv", None)
+print(answer.status, sorted({"pandas", "sklearn", "pyarrow"} & set(sys.modules)))
+import numpy, pandas
+frame = pandas.DataFrame(numpy.zeros((2, 3)))
+xgboost = library.lean_xgboost()
+print(xgboost.DMatrix(frame).num_row(), xgboost.DMatrix(frame[0]).num_col())
+"""
+"""A first request, and what XGBoost makes of pandas once it is there."""
+
+
+def test_a_row_is_predicted_without_pandas_which_is_known_once_it_is_imported(workbench: Workbench) -> None:
+    features = np.random.default_rng(1).random((50, 3))
+    xgboost = lean_xgboost()
+    matrix = xgboost.DMatrix(features, label=features[:, 0])
+    put(workbench, xgboost.train({"seed": 1}, matrix, 2))
+
+    asked = [sys.executable, "-c", ONE_ROW]
+    told = subprocess.run(asked, env=workbench.environment(), capture_output=True, text=True, check=True)
+
+    assert told.stdout.splitlines()[-2:] == ["200 []", "2 1"]

@@ -74,14 +74,15 @@ def read_models(folder: Path, *, ensemble: bool = True) -> list[Model]:
     if not files:
         raise RuntimeError(f"Model directory {folder} holds no model file; {MODEL_NAME} is expected there.")
     chosen = files if ensemble else files[:1]
-    if any(_is_pickle(path) for path in chosen):
+    if any(map(is_pickle, chosen)):
         importlib.import_module(
             "xgboost"
         )  # the whole of it: a pickle may hold one of the scikit-learn estimators
     return [_read(path) for path in chosen]
 
 
-def _is_pickle(path: Path) -> bool:
+def is_pickle(path: Path) -> bool:
+    """Whether a file begins as a pickle does."""
     with path.open("rb") as file:
         return file.read(1) == _PICKLE_START
 
@@ -90,7 +91,7 @@ def _read(path: Path) -> Model:
     """A pickle if it is one, otherwise XGBoost's own format: the order in which AWS's image tries them."""
     try:
         model = (
-            Model(pickle.loads(path.read_bytes()), True) if _is_pickle(path) else Model(_native(path), False)
+            Model(pickle.loads(path.read_bytes()), True) if is_pickle(path) else Model(_native(path), False)
         )
     except _UNREADABLE as error:
         raise RuntimeError(f"Model at {path} cannot be loaded:\n{type(error).__name__}: {error}") from error

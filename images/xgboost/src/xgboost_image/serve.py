@@ -7,7 +7,8 @@ from typing import Any
 
 from container_toolkit import server
 
-from xgboost_image import inference, log, place
+from xgboost_image import inference, log, models, place
+from xgboost_image.library import lean_xgboost
 from xgboost_image.service import Service, Settings
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,16 @@ def main() -> int:
         from container_toolkit import serve
 
         return serve.main(inference.user_model)
+    _import_once()
     server.serve(Algorithm)
     return 0
+
+
+def _import_once() -> None:
+    """Import XGBoost before there are workers, which then need not; who reads a pickle wants all of it."""
+    folder = place.base() / "model"
+    if folder.is_dir() and not any(map(models.is_pickle, models.model_files(folder))):
+        lean_xgboost()
 
 
 if __name__ == "__main__":
