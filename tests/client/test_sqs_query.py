@@ -88,4 +88,6 @@ def test_an_error_has_the_code_of_that_protocol(ask: Callable[..., Answer]) -> N
 
     assert refused.status_code == 400
     assert texts(refused, "Error/Code") == ["AWS.SimpleQueueService.NonExistentQueue"]
-    assert texts(ask("Dance"), "Error/Code") == ["InvalidAction"]
+    refused = ask("Dance")
+    assert texts(refused, "Error/Code") == ["InvalidAction"]
+    assert texts(refused, "Error/Message") == ["The action Dance is not valid for this endpoint."]

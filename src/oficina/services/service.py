@@ -34,6 +34,7 @@ class Service:
         protocol: str,
         validation_code: str | None = "ValidationException",
         unknown_code: str = "UnknownOperationException",
+        unknown_sentence: str = "",
         omits: frozenset[tuple[str, str]] = frozenset(),
         query_codes: Mapping[str, str] | None = None,
         model: Callable[[str], shapes.Model] = shapes.load,
@@ -50,6 +51,8 @@ class Service:
         """The code of a request that its shape refuses; None when the service does not check by shape."""
         self.unknown_code = unknown_code
         """The code for an operation that is not there."""
+        self.unknown_sentence = unknown_sentence
+        """What is said of an action that AWS has not either, where oficina says it in AWS's words."""
         self.omits = omits
         """Operations with members of their answers that the model requires and AWS itself leaves out."""
         self.query_codes = query_codes or {}

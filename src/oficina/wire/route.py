@@ -80,6 +80,8 @@ def _choose(exchange: Exchange, service: Service, name: str, model: Model | None
     if exchange.operation is None or service.handler(name) is None:
         refusal = not_there_yet(service.name, name)
         refusal.code = service.unknown_code
+        if exchange.operation is None and service.unknown_sentence:
+            refusal.message = service.unknown_sentence.format(name=name)
         raise refusal
 
 

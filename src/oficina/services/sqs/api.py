@@ -18,6 +18,7 @@ sqs = Service(
     protocol="json",
     validation_code="InvalidParameterValue",
     unknown_code="InvalidAction",
+    unknown_sentence="The action {name} is not valid for this endpoint.",
     model=spelling.model,
     query_model=spelling.query_model,
     query_codes={
