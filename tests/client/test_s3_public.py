@@ -106,6 +106,44 @@ def test_the_block_of_public_access_that_a_bucket_begins_with_keeps_everyone_out
     assert refusal(lambda: stranger.get_object(Bucket="blocked", Key="open/rows.csv"))[0] == "AccessDenied"
 
 
+def test_who_may_not_list_a_bucket_is_not_told_that_a_key_is_missing(owner: Any, stranger: Any) -> None:
+    fill(owner, "unlisted")
+    publish(owner, "unlisted", [{**EVERYONE[0], "Action": "s3:GetObject"}])
+    where = {"Bucket": "unlisted", "Key": "open/none.csv"}
+
+    assert stranger.get_object(Bucket="unlisted", Key="open/rows.csv")["Body"].read() == b"1,2\n"
+    assert refusal(lambda: stranger.get_object(**where)) == ("AccessDenied", "Access Denied", 403)
+    assert refusal(lambda: stranger.head_object(**where))[2] == 403
+    assert refusal(lambda: owner.get_object(**where))[0] == "NoSuchKey"
+
+    publish(owner, "unlisted", EVERYONE)
+    assert refusal(lambda: stranger.get_object(**where))[0] == "NoSuchKey"
+
+
+@pytest.mark.parametrize("block", [None, {"BlockPublicPolicy": True}], ids=["at first", "asked for"])
+def test_a_bucket_that_blocks_public_policies_takes_none(
+    owner: Any, verified_server: Server, block: dict[str, bool] | None
+) -> None:
+    bucket = "takes-none-asked" if block else "takes-none-first"
+    owner.create_bucket(Bucket=bucket)
+    if block:
+        owner.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": EVERYONE}).replace("{}", bucket)
+    caller = verified_server.client("sts").get_caller_identity()["Arn"]
+
+    assert refusal(lambda: owner.put_bucket_policy(Bucket=bucket, Policy=policy)) == (
+        "AccessDenied",
+        f"User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: "
+        f'"arn:aws:s3:::{bucket}" because public policies are blocked by the BlockPublicPolicy block public '
+        "access setting.",
+        403,
+    )
+    assert refusal(lambda: owner.get_bucket_policy(Bucket=bucket))[0] == "NoSuchBucketPolicy"
+    denied = policy.replace("Allow", "Deny")
+    owner.put_bucket_policy(Bucket=bucket, Policy=denied)
+    assert owner.get_bucket_policy(Bucket=bucket)["Policy"] == denied
+
+
 def test_a_public_bucket_of_aws_that_nobody_brought_is_not_there(owner: Any, stranger: Any) -> None:
     where = {"Bucket": "sagemaker-sample-files", "Key": "rows.csv"}
     missing = ("NoSuchBucket", "The specified bucket does not exist", 404)

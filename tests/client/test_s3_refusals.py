@@ -145,3 +145,34 @@ def test_numbers_of_parts_are_numbers_that_fit(s3: Any, name: str, wire: str) ->
     assert less[1] == f"Argument {wire} must be an integer between 0 and 2147483647"
     more = refusal(lambda: s3.list_parts(**ask, **{name: 2**31}))
     assert more[1] == f"Provided {wire} not an integer or within integer range"
+
+
+def test_attributes_that_nobody_names_are_refused(s3: Any) -> None:
+    s3.put_object(Bucket="b-1", Key="k")
+    assert refusal(lambda: s3.get_object_attributes(Bucket="b-1", Key="k", ObjectAttributes=[])) == (
+        "InvalidRequest",
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or "
+        "empty",
+        400,
+    )
+    assert refusal(lambda: s3.get_object_attributes(Bucket="b-1", Key="k", ObjectAttributes=["Age"]))[:2] == (
+        "InvalidArgument",
+        "Invalid attribute name specified.",
+    )
+
+
+def test_a_canned_list_that_there_is_not_is_refused(s3: Any) -> None:
+    s3.put_object(Bucket="b-1", Key="k", ACL="bucket-owner-full-control")
+    s3.put_bucket_acl(Bucket="b-1", ACL="log-delivery-write")
+    source = {"Bucket": "b-1", "Key": "k"}
+    for call in (
+        lambda: s3.put_object(Bucket="b-1", Key="new", ACL="everyone"),
+        lambda: s3.copy_object(Bucket="b-1", Key="new", CopySource=source, ACL="everyone"),
+        lambda: s3.create_multipart_upload(Bucket="b-1", Key="new", ACL="everyone"),
+        lambda: s3.put_object_acl(Bucket="b-1", Key="k", ACL="everyone"),
+        lambda: s3.put_bucket_acl(Bucket="b-1", ACL="everyone"),
+        lambda: s3.create_bucket(Bucket="b-2", ACL="everyone"),
+    ):
+        assert refusal(call)[::2] == ("InvalidArgument", 400)
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket="b-1")["Contents"]] == ["k"]
+    assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == ["b-1"]

@@ -48,8 +48,8 @@ class Route:
                 return None
         if any(name not in query for name in self.query_members):
             return None
-        if any(name not in request.headers for name in self.header_members):
-            return None
+        if not self.literals and any(name not in request.headers for name in self.header_members):
+            return None  # words in the query say enough: what lacks its header is refused as this operation
         try:
             return {name: unquote(value, errors="strict") for name, value in found.groupdict().items()}
         except UnicodeDecodeError as error:

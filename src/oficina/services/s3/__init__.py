@@ -1,6 +1,7 @@
 """Amazon S3: buckets, objects with versions, uploads in parts."""
 
 from oficina.services.s3 import (
+    archive,
     buckets,
     copying,
     forms,
@@ -14,6 +15,7 @@ from oficina.services.s3 import (
 from oficina.services.s3.api import s3
 
 __all__ = [
+    "archive",
     "buckets",
     "copying",
     "forms",

@@ -7,6 +7,7 @@ import re
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
+from oficina.services.s3 import acl
 from oficina.services.s3.api import (
     Answer,
     Request,
@@ -30,6 +31,7 @@ _SPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 @s3.operation
 def create_bucket(ctx: Context, request: Request) -> Answer:
     """Makes a bucket in the region of the request or of the constraint."""
+    acl.check(request)
     name = request["Bucket"]
     configuration = request.get("CreateBucketConfiguration") or {}
     region = _region(ctx, configuration.get("LocationConstraint"))

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.s3 import checksums, conditions, customer_keys, facts
+from oficina.services.s3 import archive, checksums, conditions, customer_keys, facts
 from oficina.services.s3.api import Answer, Request, bucket_of, expect_owner, invalid_argument, quoted, s3
 from oficina.services.s3.look import named, version_id
 from oficina.services.s3.names import check_key
@@ -34,6 +34,7 @@ def source(ctx: Context, request: Request) -> tuple[Bucket, Object]:
     owner = ctx.store.buckets.get(ctx.account, bucket)
     version = query.removeprefix("versionId=") or None if query.startswith("versionId=") else None
     found = named(ctx, owner, {"Key": key, "VersionId": version})
+    archive.check_source(ctx, found)
     customer_keys.check(found, request, "CopySource")
     conditions.check_source(request, found, ctx.clock.now())
     return owner, found

@@ -10,7 +10,7 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.s3 import customer_keys
+from oficina.services.s3 import acl, customer_keys
 from oficina.services.s3.api import Answer, Request, invalid_argument, quoted
 from oficina.services.s3.look import version_id
 from oficina.services.s3.tags import from_header
@@ -59,6 +59,7 @@ _OVERRIDES = {
 
 def from_request(ctx: Context, bucket: Bucket, request: Request) -> dict[str, Any]:
     """The facts of a new object: headers, metadata, encryption, storage class and tags."""
+    acl.check(request)
     facts = {name: request[name] for name in SYSTEM if request.get(name)}
     facts["ContentType"] = facts.get("ContentType") or "binary/octet-stream"
     encoding = ",".join(

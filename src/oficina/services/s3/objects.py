@@ -8,11 +8,11 @@ from typing import Any
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
-from oficina.services.s3 import conditions, customer_keys, facts
+from oficina.services.s3 import acl, archive, conditions, customer_keys, facts
 from oficina.services.s3.api import Answer, Request, bucket_of, invalid_argument, malformed, quoted, s3
 from oficina.services.s3.look import check_version, named, version_id
 from oficina.services.s3.names import check_key
-from oficina.services.s3.public import readable
+from oficina.services.s3.public import lists, readable
 from oficina.services.s3.receive import facts_of, receive, told
 from oficina.services.s3.settings import grants
 from oficina.store.buckets import Bucket
@@ -66,7 +66,7 @@ def stored(bucket: Bucket, made: Object) -> Answer:
 def head_object(ctx: Context, request: Request) -> Answer:
     """What is known of an object, without its bytes."""
     bucket = readable(ctx, request, "s3:GetObject")
-    found = named(ctx, bucket, request)
+    found = _named(ctx, bucket, request)
     return _answer(ctx, bucket, request, found)
 
 
@@ -74,8 +74,9 @@ def head_object(ctx: Context, request: Request) -> Answer:
 def get_object(ctx: Context, request: Request) -> Answer:
     """An object, or a range of its bytes, sent by the kernel from its file."""
     bucket = readable(ctx, request, "s3:GetObject")
-    found, descriptor = ctx.store.versions.opened(lambda: named(ctx, bucket, request))
+    found, descriptor = ctx.store.versions.opened(lambda: _named(ctx, bucket, request))
     try:
+        archive.check_read(ctx, found)
         answer = _answer(ctx, bucket, request, found)
     except BaseException:
         os.close(descriptor)
@@ -84,10 +85,20 @@ def get_object(ctx: Context, request: Request) -> Answer:
     return answer
 
 
+def _named(ctx: Context, bucket: Bucket, request: Request) -> Object:
+    """The object that a request names; who may not list the bucket is not told that there is none."""
+    try:
+        return named(ctx, bucket, request)
+    except AwsError as refusal:
+        if refusal.code == "NoSuchKey" and not lists(ctx, bucket):
+            raise AwsError("AccessDenied", "Access Denied", 403) from refusal
+        raise
+
+
 def _answer(ctx: Context, bucket: Bucket, request: Request, found: Object) -> Answer:
     customer_keys.check(found, request)
     conditions.check_read(request, found)
-    answer = facts.described(bucket, found, request)
+    answer = facts.described(bucket, found, request) | {"Restore": archive.told(ctx, found)}
     parts = ctx.store.versions.parts(found) if request.get("PartNumber") is not None else None
     part = _part(request, found, parts)
     span = part or _span(request.get("Range"), found.size)
@@ -202,7 +213,13 @@ def get_object_attributes(ctx: Context, request: Request) -> Answer:
     found = named(ctx, bucket, request)
     customer_keys.check(found, request)
     wanted = set(request.get("ObjectAttributes") or ())
-    if not wanted or not wanted <= {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}:
+    if not wanted:
+        raise AwsError(
+            "InvalidRequest",
+            "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing "
+            "or empty",
+        )
+    if not wanted <= {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}:
         raise invalid_argument(
             "Invalid attribute name specified.", "x-amz-object-attributes", ",".join(sorted(wanted))
         )
@@ -254,4 +271,5 @@ def get_object_acl(ctx: Context, request: Request) -> Answer:
 @s3.operation
 def put_object_acl(ctx: Context, request: Request) -> None:
     """Accepts a list; the owner keeps full control."""
+    acl.check(request)
     named(ctx, bucket_of(ctx, request), request)

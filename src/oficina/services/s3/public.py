@@ -27,20 +27,41 @@ def readable(ctx: Context, request: Request, action: str) -> Bucket:
     if not ctx.caller.arn:
         key = request.get("Key")
         resource = f"arn:aws:s3:::{bucket.name}" + (f"/{key}" if key else "")
-        if not _opened(ctx, bucket) or not _lets(_statements(ctx, bucket), action, resource):
+        if not _opened(ctx, bucket) or not _lets(_policy_of(ctx, bucket), action, resource):
             raise AwsError("AccessDenied", "Access Denied", 403)
     return bucket
 
 
+def lists(ctx: Context, bucket: Bucket) -> bool:
+    """Whether the caller may list a bucket, and so may know that a key is not there."""
+    return bool(ctx.caller.arn) or _lets(
+        _policy_of(ctx, bucket), "s3:ListBucket", f"arn:aws:s3:::{bucket.name}"
+    )
+
+
 def is_public(ctx: Context, bucket: Bucket) -> bool:
     """Whether a bucket's policy allows everyone anything."""
-    return any(_for_everyone(each) and each.get("Effect") == "Allow" for each in _statements(ctx, bucket))
+    return lets_everyone_in(ctx.store.buckets.setting(bucket, "policy"))
 
 
-def _statements(ctx: Context, bucket: Bucket) -> list[Mapping[str, Any]]:
-    """The statements of a bucket's policy."""
-    text = ctx.store.buckets.setting(bucket, "policy")
-    found = orjson.loads(text)["Statement"] if text else []
+def lets_everyone_in(policy: str | None) -> bool:
+    """Whether a policy allows everyone anything."""
+    return any(_for_everyone(each) and each.get("Effect") == "Allow" for each in _statements(policy))
+
+
+def blocks_policies(ctx: Context, bucket: Bucket) -> bool:
+    """Whether a bucket takes no public policy, as every bucket does at first."""
+    block = ctx.store.buckets.setting(bucket, "public")
+    return block is None or bool(block.get("BlockPublicPolicy"))
+
+
+def _policy_of(ctx: Context, bucket: Bucket) -> list[Mapping[str, Any]]:
+    return _statements(ctx.store.buckets.setting(bucket, "policy"))
+
+
+def _statements(policy: str | None) -> list[Mapping[str, Any]]:
+    """The statements of a policy."""
+    found = orjson.loads(policy)["Statement"] if policy else []
     return [each for each in _listed(found) if isinstance(each, dict)]
 
 

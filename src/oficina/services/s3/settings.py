@@ -13,8 +13,9 @@ import orjson
 
 from oficina.errors import AwsError
 from oficina.services.context import Context
+from oficina.services.s3 import acl
 from oficina.services.s3.api import Answer, Request, bucket_of, malformed, owner_of, s3
-from oficina.services.s3.public import is_public
+from oficina.services.s3.public import blocks_policies, is_public, lets_everyone_in
 from oficina.services.s3.tags import check_tags
 
 _MISSING = {
@@ -109,7 +110,7 @@ def delete_bucket_cors(ctx: Context, request: Request) -> None:
 
 @s3.operation
 def put_bucket_policy(ctx: Context, request: Request) -> None:
-    """Keeps a policy, which must be a JSON object with statements."""
+    """Keeps a policy, which must be a JSON object with statements, and not public where that is blocked."""
     text = request.get("Policy") or ""
     try:
         policy = orjson.loads(text)
@@ -119,6 +120,15 @@ def put_bucket_policy(ctx: Context, request: Request) -> None:
         raise _bad_policy("Policies must be valid JSON and the first byte must be '{'")
     if not policy.get("Statement"):
         raise _bad_policy("Missing required field Statement")
+    bucket = bucket_of(ctx, request)
+    if lets_everyone_in(text) and blocks_policies(ctx, bucket):
+        raise AwsError(
+            "AccessDenied",
+            f"User: {ctx.caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "
+            f'"arn:aws:s3:::{bucket.name}" because public policies are blocked by the BlockPublicPolicy '
+            "block public access setting.",
+            403,
+        )
     keep(ctx, request, "policy", text)
 
 
@@ -350,4 +360,5 @@ def get_bucket_acl(ctx: Context, request: Request) -> Answer:
 @s3.operation
 def put_bucket_acl(ctx: Context, request: Request) -> None:
     """Accepts a list; the owner keeps full control, as in a bucket that enforces ownership."""
+    acl.check(request)
     bucket_of(ctx, request)
