@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests import shops
 from tests.jobs import ROLE
 from tests.refusals import refusal
 from tests.registry import group, register
@@ -125,3 +126,44 @@ def test_what_the_policy_does_not_say_is_refused(
     assert batch["BatchDescribeModelPackageErrorMap"][arn]["ErrorCode"] == "AccessDeniedException"
     with pytest.raises(ClientError, match="AccessDenied"):
         sagemaker.describe_model_package(ModelPackageName=arn.replace("models", "nothing"))
+
+
+def test_a_version_is_registered_in_the_group_of_another_account_where_its_policy_allows_it(
+    shop: Shop, account: str, other: str, guest: Callable[[str], Any]
+) -> None:
+    group(shop)
+    whole = f"arn:aws:sagemaker:us-east-1:{account}:model-package-group/models"
+    visitor = Shop.of(guest)
+    caller = guest("sts").get_caller_identity()["Arn"]
+
+    def register_there(**members: Any) -> str:
+        return register(visitor, whole, **members)
+
+    refused = (
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: sagemaker:CreateModelPackage on resource: {whole} "
+        "because no resource-based policy allows the sagemaker:CreateModelPackage action",
+        400,
+    )
+    assert refusal(register_there) == refused
+    root = {"AWS": f"arn:aws:iam::{other}:root"}
+    share(shop, account, root, ["sagemaker:DescribeModelPackage"])
+    assert refusal(register_there) == refused
+    share(shop, account, root, ["sagemaker:CreateModelPackage"])
+    first = register_there(ClientToken="once")
+    assert register_there(ClientToken="once") == first
+    assert first == f"arn:aws:sagemaker:us-east-1:{account}:model-package/models/1"
+    assert visitor.sagemaker.list_model_packages()["ModelPackageSummaryList"] == []
+    assert refusal(lambda: visitor.sagemaker.describe_model_package(ModelPackageName=first))[0] == refused[0]
+
+    told = shop.sagemaker.describe_model_package(ModelPackageName=first)
+    assert (told["ModelPackageGroupName"], told["CreatedBy"]["IamIdentity"]["Arn"]) == ("models", caller)
+    assert register(shop).endswith("/2")
+    shop.sagemaker.update_model_package(ModelPackageArn=first, ModelApprovalStatus="Approved")
+    visitor.put("m/model.tar.gz", shops.archive({"server.py": shops.PROGRAM, "of": b"visitor"}))
+    shop.s3.delete_object(Bucket=shops.BUCKET, Key="m/model.tar.gz")
+    containers = [{"ModelPackageName": first}]
+    shop.sagemaker.create_model(ModelName="m", Containers=containers, ExecutionRoleArn=ROLE)
+    shop.open("e", variant("m"))
+    answer = shop.runtime.invoke_endpoint(EndpointName="e", Body=b"tell")
+    assert json.loads(answer["Body"].read())["mark"] == "m"

@@ -14,6 +14,7 @@ from oficina.services.sagemaker.package_cards import first_card, shown
 from oficina.services.sagemaker.package_events import tell
 from oficina.services.sagemaker.package_sharing import at_home
 from oficina.services.sagemaker.registry_names import (
+    DATA_OWNER,
     GROUP,
     PACKAGE,
     PackageName,
@@ -30,27 +31,31 @@ def create_model_package(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     """Keeps a package, as the next version of its group when it has one; there is nothing to validate.
 
     A ClientToken that was used makes no second package: the answer is the first one's.
+    The group may be another account's; the model's data stay the caller's.
     """
+    home = at_home(ctx, request.get("ModelPackageGroupName", ""), "CreateModelPackage")
     token, asked = request.get("ClientToken"), tokens.digest(request)
-    known = _made_with(ctx, token, asked)
+    known = _made_with(ctx, home, token, asked)
     if known is not None:
         return known
     _check(request)
     document = _document(ctx, request)
+    if home.account != ctx.account:
+        document[DATA_OWNER] = ctx.account
     with ctx.docs.transaction():
-        known = _made_with(ctx, token, asked)
+        known = _made_with(ctx, home, token, asked)
         if known is not None:
             return known
-        package = _keep(ctx, document)
+        package = _keep(home, document)
         tokens.keep(ctx.docs, "CreateModelPackage", token, asked, package["ModelPackageArn"])
-        tell(ctx, package)
+        tell(home, package)
     return package
 
 
-def _made_with(ctx: Context, token: str | None, asked: str) -> Document | None:
+def _made_with(ctx: Context, home: Context, token: str | None, asked: str) -> Document | None:
     """The package that was made with a token, if it is still there."""
     arn = tokens.made_with(ctx.docs, "CreateModelPackage", token, asked)
-    return None if arn is None else package_name(ctx, arn).find(ctx)
+    return None if arn is None else package_name(home, arn).find(home)
 
 
 def _check(request: Document) -> None:

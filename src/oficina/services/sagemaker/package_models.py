@@ -9,7 +9,7 @@ from oficina.engine.hosting.artifacts import OWNER
 from oficina.errors import validation
 from oficina.services.context import Context
 from oficina.services.sagemaker.package_sharing import at_home
-from oficina.services.sagemaker.registry_names import package_name
+from oficina.services.sagemaker.registry_names import DATA_OWNER, package_name
 from oficina.store.kinds import Document
 
 _OWN = ("Image", "ModelDataUrl", "ModelDataSource", "AdditionalModelDataSources", "MultiModelConfig")
@@ -37,9 +37,10 @@ def of_package(ctx: Context, asked: Document) -> list[Document]:
             f"{len(containers)} containers, with names of their own."
         )
     made = [_container(each, asked) for each in containers]
-    if owner.account == ctx.account:
+    account = package.get(DATA_OWNER) or owner.account
+    if account == ctx.account:
         return made
-    return [{**each, OWNER: owner.account} for each in made]
+    return [{**each, OWNER: account} for each in made]
 
 
 def _container(given: Document, asked: Document) -> Document:

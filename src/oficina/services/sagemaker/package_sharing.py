@@ -40,10 +40,10 @@ def at_home(ctx: Context, text: str, operation: str) -> Context:
 
 
 def _resources(arn: Arn, operation: str) -> list[str]:
-    """What a policy may name to allow an operation: AWS's examples allow the list of a group's versions on
-    ``model-package/GROUP/*``."""
+    """What a policy may name to allow an operation: AWS's examples allow the list of a group's versions, and
+    another version, on ``model-package/GROUP/*``."""
     found = [str(arn)]
-    if operation == "ListModelPackages":
+    if operation in ("ListModelPackages", "CreateModelPackage"):
         name = arn.resource.partition("/")[2]
         found.append(str(arn._replace(resource=f"model-package/{name}/1")))
     return found

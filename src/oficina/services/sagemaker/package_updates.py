@@ -12,7 +12,7 @@ from oficina.services.sagemaker.callers import user_context
 from oficina.services.sagemaker.model_packages import additional
 from oficina.services.sagemaker.package_events import tell
 from oficina.services.sagemaker.package_sharing import at_home
-from oficina.services.sagemaker.registry_names import package_name
+from oficina.services.sagemaker.registry_names import DATA_OWNER, package_name
 from oficina.store.kinds import Document
 
 MOST_PROPERTIES = 50
@@ -49,6 +49,7 @@ def update_model_package(ctx: Context, request: dict[str, Any]) -> dict[str, Any
                 request["AdditionalInferenceSpecificationsToAdd"],
             )
         updated = tuple(name for name, value in changes.items() if package.get(name) != value)
+        updated = tuple(name for name in updated if name != DATA_OWNER)
         changes["LastModifiedBy"] = user_context(ctx)
         tell(ctx, place.update(ctx, changes), updated)
     return package
@@ -60,7 +61,7 @@ def _specifications(ctx: Context, request: Document) -> Document:
     wanted = wanted or inference_specifications.of_source(ctx, request.get("SourceUri", ""))
     if wanted is None:
         return {}
-    return {"InferenceSpecification": inference_specifications.complete(ctx, wanted)}
+    return {"InferenceSpecification": inference_specifications.complete(ctx, wanted), DATA_OWNER: None}
 
 
 def _check_version(package: Document, request: Document) -> None:

@@ -27,6 +27,10 @@ PACKAGE = Kind(
 )
 
 
+DATA_OWNER = "_data_owner"
+"""The member of a package with the account whose buckets its data lie in, when that is not its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackageName:
     """Which package: a version of a group, or a package of its own."""
