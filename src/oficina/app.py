@@ -81,8 +81,12 @@ class App:
         self._lock.close()
 
     def reset(self) -> None:
-        """Empties every account and region; running jobs are killed."""
+        """Empties every account and region; running jobs are killed.
+
+        The rows go first, all or none: a disk without room for that leaves everything as it is.
+        """
         with self._entering:
+            self.store.forget()
             self.workers.clear()
             self.store.empty()
             self._worlds.clear()

@@ -38,7 +38,7 @@ class Config:
     mlflow_idle: float = 1800.0
     """OFICINA_MLFLOW_IDLE: seconds without a request after which an MLflow server rests."""
     chaos: str = ""
-    """OFICINA_CHAOS: the named point at which a process kills itself (for tests)."""
+    """OFICINA_CHAOS: the named point at which a process kills itself, or waits (for tests)."""
     free_bytes: int = 512 * 1024 * 1024
     """OFICINA_FREE_BYTES: disk that jobs must leave free on the home's file system."""
     cache: Path | None = None

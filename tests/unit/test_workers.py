@@ -35,7 +35,7 @@ def test_a_worker_goes_on_after_a_time_in_which_nothing_could_be_written(
     several = Workers(Config(home=tmp_path), store, Clock(), "http://localhost", lambda *_: {})
     several.add("job", work).start()
     store.queue.put("job", "first", account="1", region="r")
-    wait_until(lambda: "cannot be worked on" in caplog.text, "the worker told of no trouble")
+    wait_until(lambda: "the queue of job waits" in caplog.text, "the worker told of no trouble")
     writer.execute("PRAGMA query_only=OFF")
 
     store.queue.put("job", "second", account="1", region="r")

@@ -10,6 +10,7 @@ from typing import Any
 
 from oficina.clock import Clock
 from oficina.config import Config
+from oficina.store import shortage
 from oficina.store.queue import Task
 from oficina.store.store import Store
 
@@ -85,7 +86,10 @@ class Workers:
         """Lets every thread end after its present work."""
         self._stopping.set()
         for function in self._stops:
-            function(self.engine)
+            try:
+                function(self.engine)
+            except Exception:  # what cannot be written any more must not keep the others
+                log.exception("not all that was held in memory could be written")
 
     def clear(self) -> None:
         """Kills what runs."""
@@ -96,10 +100,9 @@ class Workers:
         while not self._stopping.is_set():
             try:
                 self._once(topic, handler)
-            except Exception:  # the edge of a thread: what is full or locked now need not be so for ever
+            except Exception as error:  # the edge of a thread: what is full or locked need not stay so
                 if not self._stopping.is_set():
-                    log.exception("the queue of %s cannot be worked on", topic)
-                    self._stopping.wait(RETRY_SECONDS)
+                    self._stopping.wait(_rest(f"the queue of {topic}", error))
 
     def _once(self, topic: str, handler: Handler) -> None:
         queue = self.engine.store.queue
@@ -109,7 +112,21 @@ class Workers:
         try:
             handler(self.engine, task)
             queue.done(task)
-        except Exception:
-            if not self._stopping.is_set():
-                log.exception("%s failed for %s", topic, task.resource)
-                queue.give_back(task, RETRY_SECONDS)
+        except Exception as error:
+            if self._stopping.is_set():
+                return
+            rest = _rest(f"{topic} of {task.resource}", error)
+            if shortage.is_shortage(error):  # not even that it rests could be written
+                self._stopping.wait(rest)
+                queue.let_go(task)
+            else:
+                queue.give_back(task, rest)
+
+
+def _rest(what: str, error: Exception) -> float:
+    """Tells what went wrong, and for how long to leave it."""
+    if shortage.is_shortage(error):
+        log.warning("%s waits: %s", what, error)
+        return shortage.SECONDS
+    log.error("%s failed", what, exc_info=error)
+    return RETRY_SECONDS

@@ -128,8 +128,12 @@ class Queue:
                     (self._clock.now() + after, task.id),
                 )
         finally:
-            self._free(task)
-            self._database.wake()  # those who wait saw it as leased
+            self.let_go(task)
+
+    def let_go(self, task: Task) -> None:
+        """The work is to be tried again at once."""
+        self._free(task)
+        self._database.wake()  # those who wait saw it as leased
 
     def forget(self) -> None:
         """Drops all leases, after the table was emptied."""

@@ -98,24 +98,31 @@ class Store:
 
     def empty(self) -> None:
         """Forgets everything but the lasting keys; bytes go in the background."""
+        trash = self._lay_out_trash()
+        self.forget()
+        for folder in (trash / "fresh").iterdir():
+            (self.home / folder.name).rename(trash / folder.name)
+            folder.rename(self.home / folder.name)
+        threading.Thread(target=self.sweep, name="sweep", daemon=True).start()
+
+    def forget(self) -> None:
+        """Removes the rows of everything but the lasting keys, all or none. What is empty is not written."""
         with self.database.transaction() as connection:
             for table in self.database.tables():
-                if table != "keys":
+                if table != "keys" and connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
                     connection.execute(f"DELETE FROM {table}")
             connection.execute("DELETE FROM keys WHERE job IS NOT NULL OR token IS NOT NULL")
         self.keys.forget()
         self.queue.forget()
         self.logs.forget()
-        self._trash()
 
-    def _trash(self) -> None:
-        bin_ = self.home / "trash" / os.urandom(8).hex()
-        bin_.mkdir(parents=True)
+    def _lay_out_trash(self) -> Path:
+        """A place for what is thrown away, with the folders that come instead: later there may be no room."""
+        trash = self.home / "trash" / os.urandom(8).hex()
         for folder in FOLDERS:
             if folder != "trash":
-                (self.home / folder).rename(bin_ / folder)
-                (self.home / folder).mkdir()
-        threading.Thread(target=self.sweep, name="sweep", daemon=True).start()
+                (trash / "fresh" / folder).mkdir(parents=True)
+        return trash
 
     def sweep(self) -> None:
         """Removes what was thrown away, and what a crash left of objects."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import sqlite3
 import time
 from collections.abc import Iterator
 from http.cookies import CookieError, SimpleCookie
@@ -24,6 +25,7 @@ from oficina.engine.mlflow import registration, sites
 from oficina.engine.mlflow.kinds import PREFIX, MlflowFailed
 from oficina.engine.mlflow.sites import Site
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.keys import Key
 from oficina.wire import sigv4
 from oficina.wire.authenticate import authenticate
@@ -90,6 +92,10 @@ class Door:
             return _refuse(request, failure)
         except MlflowFailed as failure:
             return _refuse(request, AwsError("TEMPORARILY_UNAVAILABLE", str(failure), 503))
+        except (OSError, sqlite3.Error) as error:
+            if not shortage.is_shortage(error):
+                raise
+            return _refuse(request, shortage.refusal(error, gateway.config.home))
 
 
 def _refuse(request: Request, failure: AwsError) -> Response:

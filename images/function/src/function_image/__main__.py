@@ -1,6 +1,7 @@
 """One invocation: import the module, call the handler, leave the answer in a file."""
 
 import contextlib
+import errno
 import importlib
 import json
 import logging
@@ -15,6 +16,7 @@ EVENT = "/opt/ml/input/event.json"
 ANSWER = "/opt/ml/output/answer.json"
 BEGUN = "/opt/ml/output/begun"
 """Says that the handler is called: from then on the function's timeout counts."""
+PAUSE_SECONDS = 0.05
 MOST_BYTES = 6 * 1024 * 1024
 """The largest answer (Lambda quotas: 6 MB for synchronous invocations)."""
 
@@ -43,10 +45,22 @@ def main():
         print(f"[ERROR] {answer['error']['errorType']}: {answer['error']['errorMessage']}", flush=True)
         print("".join(answer["error"]["stackTrace"]).rstrip(), flush=True)
         answer["error"] = json.dumps(answer["error"])
-    with open(ANSWER + ".new", "w", encoding="utf-8") as file:
-        json.dump(answer, file)
-    os.rename(ANSWER + ".new", ANSWER)
+    while not leave(answer):
+        time.sleep(PAUSE_SECONDS)
     report(request_id, began)
+
+
+def leave(answer):
+    """Writes the answer; False while the disk is full, for which the function's Timeout is the limit."""
+    try:
+        with open(ANSWER + ".new", "w", encoding="utf-8") as file:
+            json.dump(answer, file)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return False
+    os.rename(ANSWER + ".new", ANSWER)
+    return True
 
 
 def report(request_id, began):

@@ -9,6 +9,7 @@ from oficina.engine.cards.kinds import EXPORT, VERSION, version_key
 from oficina.engine.inputs import InputMissing
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 from oficina.store.queue import Task
@@ -27,6 +28,8 @@ def export(engine: Engine, task: Task) -> None:
     try:
         changes: Document = {"Status": "Completed", "ExportArtifacts": _write(engine, docs, job)}
     except (AwsError, InputMissing) as error:
+        if shortage.is_shortage(error):
+            raise
         changes = {"Status": "Failed", "FailureReason": str(error)[:1024]}
     point("card-exported")
     with docs.transaction():

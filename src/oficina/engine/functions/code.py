@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.store import Store
 
 KEEPER = "lambda"
@@ -73,6 +74,8 @@ def _unpack_once(store: Store, digest: str, data: bytes) -> None:
             fresh.rename(target)
     # zipfile says NotImplementedError of a compression that it does not know.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        if shortage.is_shortage(error):
+            raise
         if not target.is_dir():  # nor did another request unpack the same at the same time
             raise bad_zip() from error
     finally:

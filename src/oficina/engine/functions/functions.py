@@ -15,6 +15,7 @@ from oficina.engine.functions.invocation import Call, Outcome
 from oficina.engine.functions.kinds import ENDED, FUNCTION, INVOCATION
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 from oficina.store.queue import Task
@@ -58,7 +59,7 @@ class Functions:
                 return invocation.run(engine, call, folder)
         finally:
             self._room.release()
-            engine.store.keys.end_job(call.arn)
+            shortage.see_to(f"the end of {call.arn}", lambda: engine.store.keys.end_job(call.arn))
             jobfolder.tidy(folder)
 
     @contextlib.contextmanager
@@ -99,8 +100,10 @@ class Functions:
         function |= {"FunctionArn": document["FunctionArn"]}
         call = Call(function, document["_event"], document["InvocationName"], document["CreationTime"])
         folder = invocation.folder_of(engine, call)
-        self._record(engine, docs, task, document, self._changes(engine, call))
-        engine.store.keys.end_job(call.arn)
+        changes = self._changes(engine, call)
+        with docs.transaction():
+            self._record(engine, docs, task, document, changes)
+            engine.store.keys.end_job(call.arn)
         jobfolder.tidy(folder)
 
     def _record(self, engine: Engine, docs: Scope, task: Task, document: Document, changes: Document) -> None:
@@ -126,6 +129,8 @@ class Functions:
             with self._within(engine, call):
                 outcome = invocation.run(engine, call, invocation.folder_of(engine, call))
         except AwsError as error:
+            if shortage.is_shortage(error):
+                raise
             return {"InvocationStatus": "Failed", "FailureReason": error.message}
         if outcome.error:
             return {"InvocationStatus": "Failed", "FailureReason": outcome.payload[:1024]}

@@ -71,7 +71,9 @@ def run(engine: Engine, call: Call, folder: Path) -> Outcome:
         _spec(engine, call, folder)
         process.launch(folder)
         point("function-launched")
-    return _outcome(call, process.wait(folder), folder)
+    end = process.wait(folder)
+    point("function-ended")
+    return _outcome(call, end, folder)
 
 
 def folder_of(engine: Engine, call: Call) -> Path:

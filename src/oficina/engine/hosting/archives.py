@@ -6,6 +6,7 @@ last and must stay inside. The sizes in the headers are summed before a byte is 
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
@@ -38,9 +39,13 @@ class Limits:
     """How long unpacking may take (ModelDataDownloadTimeoutInSeconds); None for as long as it takes."""
 
     def bytes_for(self, packed: int, folder: Path) -> int:
-        """The most that an archive of this size may unpack to in a folder."""
-        room = shutil.disk_usage(folder).free - self.free
+        """The most that an archive of this size may unpack to on the disk of a folder, were that empty."""
+        room = shutil.disk_usage(folder).total - self.free
         return max(0, min(max(self.floor, packed * self.ratio), room))
+
+    def room(self, folder: Path) -> int:
+        """How many bytes there is room for now."""
+        return shutil.disk_usage(folder).free - self.free
 
 
 class _Plain(gzip.GzipFile):
@@ -53,7 +58,10 @@ class _Plain(gzip.GzipFile):
 
 
 def unpack(archive: BinaryIO, target: Path, limits: Limits) -> None:
-    """Unpacks a gzipped tar into a new folder. Raises ArchiveRefused; what was written is to be removed."""
+    """Unpacks a gzipped tar into a new folder. Raises ArchiveRefused; what was written is to be removed.
+
+    Raises OSError when there is no room for it now.
+    """
     target.mkdir(parents=True)
     packed = os.fstat(archive.fileno()).st_size
     try:
@@ -70,6 +78,7 @@ class _Unpacking:
         self._tar, self._target, self._limits, self._size = tar, target, limits, size
         self._begun = time.monotonic()
         self._seen = self._bytes = 0
+        self._room = limits.room(target)
         self._links: list[tuple[tarfile.TarInfo, Path]] = []
 
     def run(self) -> None:
@@ -95,6 +104,8 @@ class _Unpacking:
             raise ArchiveRefused(f"it has more than {self._limits.entries} entries")
         if self._bytes > self._size:
             raise ArchiveRefused(f"it unpacks to more than {self._size} bytes")
+        if self._bytes > self._room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._target))
         self._hurry()
 
     def _hurry(self) -> None:

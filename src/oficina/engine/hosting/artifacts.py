@@ -10,6 +10,7 @@ from oficina.engine.hosting.kinds import HostingFailed
 from oficina.engine.inputs import InputMissing, Source
 from oficina.errors import AwsError
 from oficina.runners import process
+from oficina.store import shortage
 from oficina.store.kinds import Document
 from oficina.store.store import Store
 
@@ -55,6 +56,8 @@ def fetch(
     try:
         _fill(store, account, source_of(container), draft, seconds)
     except (InputMissing, AwsError) as error:
+        if shortage.is_shortage(error):
+            raise
         raise HostingFailed(_not_there(source_of(container))) from error
     except ArchiveRefused as refused:
         process.remove(draft)

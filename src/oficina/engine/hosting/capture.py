@@ -1,19 +1,24 @@
 """Data capture: what went in and out of a model, as JSON lines in the bucket (aws-contracts D.8).
 
 A call only puts its record into a queue. One thread appends the records to spool files, which a killed server
-leaves behind and the next one uploads, and makes an object of each spool file every two seconds.
+leaves behind and the next one uploads, and makes an object of each spool file every two seconds. What a full
+disk has no room for waits in memory; AWS captures nothing then (developer guide, "Data capture").
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import logging
+import os
 import queue
 import random
 import threading
 import time
 import uuid
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +29,7 @@ import orjson
 from oficina.engine import inputs
 from oficina.engine.hosting.routes import Route
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.kinds import Document
 from oficina.store.store import Store
 
@@ -31,6 +37,8 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2.0
 """How long a record waits for company before it is in the bucket; AWS takes minutes."""
+MOST_WAITING = 10_000
+"""How many calls wait for room on the disk; those that come then are not captured."""
 SPOOL = "capture"
 """The folder of spool files, below the home's ``endpoints``."""
 
@@ -65,7 +73,11 @@ class Capture:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._queue: queue.SimpleQueue[Record | threading.Event] = queue.SimpleQueue()
+        self._held: deque[Record] = deque()
+        """Calls that were taken from the queue and are not written yet."""
         self._spools: dict[tuple[str, ...], _Spool] = {}
+        self._whole: list[Path] = []
+        """Spool files that nothing is added to, to be uploaded."""
         self._started = False
 
     @property
@@ -84,7 +96,10 @@ class Capture:
 
     def add(self, record: Record) -> None:
         """Keeps a call; returns at once."""
-        self._queue.put(record)
+        if self._queue.qsize() + len(self._held) < MOST_WAITING:
+            self._queue.put(record)
+        else:
+            log.warning("a call of %s was not captured: too many wait to be written", record.route.name)
 
     def start(self) -> None:
         """Uploads what an earlier server left, then works until the process ends."""
@@ -104,29 +119,58 @@ class Capture:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._queue.get_nowait()
+        self._held.clear()
 
     def _run(self) -> None:
         self._take_up()
         while True:
-            try:
-                item = self._queue.get(timeout=self._pause())
-            except queue.Empty:
-                item = None
-            try:
-                if isinstance(item, Record):
-                    self._append(item)
-                self._upload_due(everything=isinstance(item, threading.Event))
-            except Exception:  # the edge of a thread: capturing goes on
-                log.exception("a captured call was not kept")
+            item = self._next()
+            last = isinstance(item, threading.Event)
+            if isinstance(item, Record):
+                self._held.append(item)
+            self._try(self._write)
+            self._try(functools.partial(self._upload_due, everything=last))
             if isinstance(item, threading.Event):
+                if self._held:
+                    log.warning("%s captured calls were lost: there was no room for them", len(self._held))
                 item.set()
                 return
 
+    def _next(self) -> Record | threading.Event | None:
+        """What comes next; None when it is time to look again."""
+        with contextlib.suppress(queue.Empty):
+            return self._queue.get(timeout=self._pause())
+        return None
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:  # the edge of a thread: capturing goes on
+            if shortage.is_shortage(error):
+                log.warning("captured calls wait: %s", error)
+            else:
+                log.exception("a captured call was not kept")
+
     def _pause(self) -> float | None:
+        if self._held or self._whole:
+            return shortage.SECONDS
         if not self._spools:
             return None
         first = min(spool.begun for spool in self._spools.values())
         return max(0.01, first + FLUSH_SECONDS - time.monotonic())
+
+    def _write(self) -> None:
+        """Writes what is held; what there is no room for is held on."""
+        while self._held:
+            record = self._held[0]
+            try:
+                self._append(record)
+            except Exception as error:
+                if shortage.is_shortage(error):
+                    raise
+                log.exception("a captured call was not kept")
+            if self._held and self._held[0] is record:
+                self._held.popleft()
 
     def _append(self, record: Record) -> None:
         moment = datetime.fromtimestamp(record.time, UTC)
@@ -136,8 +180,7 @@ class Capture:
         spool = self._spools.get(key)
         if spool is None or not spool.path.exists():  # everything may have been emptied meanwhile
             spool = self._spools[key] = self._begin(key, moment)
-        spool.file.write(orjson.dumps(line(record)) + b"\n")
-        spool.file.flush()
+        _append_whole(spool.file, orjson.dumps(line(record)) + b"\n")
 
     def _begin(self, key: tuple[str, ...], moment: datetime) -> _Spool:
         """A new file; beside it stands where it will go."""
@@ -147,8 +190,13 @@ class Capture:
         stamp = f"{moment:%M-%S}-{moment.microsecond // 1000:03d}"
         target = f"{uri.rstrip('/')}/{endpoint}/{variant}/{hour}/{stamp}-{name}.jsonl"
         path = self.folder / f"{name}.jsonl"
-        path.with_suffix(".json").write_bytes(orjson.dumps({"account": account, "target": target}))
-        return _Spool(path, path.open("ab"), time.monotonic())
+        side = path.with_suffix(".json")
+        try:
+            side.write_bytes(orjson.dumps({"account": account, "target": target}))
+            return _Spool(path, path.open("ab", buffering=0), time.monotonic())
+        except OSError:
+            side.unlink(missing_ok=True)
+            raise
 
     def _upload_due(self, everything: bool) -> None:
         now = time.monotonic()
@@ -156,17 +204,28 @@ class Capture:
             if everything or now >= spool.begun + FLUSH_SECONDS:
                 del self._spools[key]
                 spool.file.close()
-                self._upload(spool.path)
+                self._whole.append(spool.path)
+        self._upload_whole()
+
+    def _upload_whole(self) -> None:
+        """Uploads the files that nothing is added to; those that there is no room for stay."""
+        while self._whole:
+            path = self._whole[0]
+            try:
+                self._upload(path)
+            except Exception as error:
+                if shortage.is_shortage(error):
+                    raise
+                log.exception("%s was not uploaded", path)  # one broken file must not keep the others
+            self._whole.pop(0)
 
     def _take_up(self) -> None:
         if not self.folder.exists():
             return
         for path in sorted(self.folder.glob("*.jsonl")):
-            try:
-                _trim(path)
-                self._upload(path)
-            except Exception:  # one broken file must not keep the others
-                log.exception("%s was not uploaded", path)
+            _trim(path)
+            self._whole.append(path)
+        self._try(self._upload_whole)
 
     def _upload(self, path: Path) -> None:
         """Makes an object of a spool file; done twice after a crash it is the same object."""
@@ -178,9 +237,23 @@ class Capture:
             bucket, name = inputs.split(told["target"])
             self._store.objects.copy_in(told["account"], bucket, name, path, "application/x-jsonlines")
         except AwsError as error:
+            if shortage.is_shortage(error):
+                raise
             log.warning("captured calls were lost: %s (%s)", error.message, told["target"])
         path.unlink(missing_ok=True)
         side.unlink(missing_ok=True)
+
+
+def _append_whole(file: BinaryIO, data: bytes) -> None:
+    """Adds all of a line or, on a full disk, nothing of it."""
+    size = os.fstat(file.fileno()).st_size
+    try:
+        written = file.write(data)
+        while written < len(data):
+            written += file.write(data[written:])
+    except OSError:
+        os.ftruncate(file.fileno(), size)
+        raise
 
 
 def _trim(path: Path) -> None:

@@ -6,6 +6,7 @@ first, and only a healthy one takes its place (blue/green).
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from oficina.engine.lineage import endpoints as lineage
 from oficina.engine.workers import Engine
 from oficina.runners import process
 from oficina.runners.process import Spec
+from oficina.store import shortage
 from oficina.store.documents import Scope, everywhere
 from oficina.store.kinds import Document
 from oficina.store.queue import Task
@@ -85,18 +87,25 @@ class Endpoints:
 
     def _work(self, engine: Engine, docs: Scope, name: str) -> None:
         with self._lock(docs.arn(ENDPOINT, name)):
-            life = _Life(engine, docs, name)
-            try:
-                life.go()
-            except HostingAbandoned:
-                return
-            except Exception:  # the edge of a thread: the endpoint must not stay in between
-                log.exception("the endpoint %s could not be changed", name)
-                life.give_up()
+            shortage.outlast(f"the endpoint {name}", lambda: _change(engine, docs, name))
 
     def _lock(self, arn: str) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(arn, threading.Lock())
+
+
+def _change(engine: Engine, docs: Scope, name: str) -> None:
+    """Brings about what an endpoint's document says; begun again, it goes on with what is there."""
+    life = _Life(engine, docs, name)
+    try:
+        life.go()
+    except HostingAbandoned:
+        return
+    except Exception as error:  # the edge of a thread: the endpoint must not stay in between
+        if shortage.is_shortage(error):
+            raise
+        log.exception("the endpoint %s could not be changed", name)
+        life.give_up()
 
 
 class _Life:
@@ -183,7 +192,8 @@ class _Life:
     def _switch(self, endpoint: Document, fleet: Document, variants: list[Variant]) -> None:
         """The new fleet answers from the moment that the document says so."""
         old = endpoint.get("_fleet")
-        route = self._route()
+        before = route = self._route()
+        answering = [] if before is None else before.variants
         same = route is not None and old is not None and old["id"] == fleet["id"]
         leaving = _leaving(route, variants)
 
@@ -202,6 +212,9 @@ class _Life:
             if not same:
                 self._forget(endpoint, fleet)
             raise
+        except Exception:
+            self._turn_back(before, answering)
+            raise
         assert route is not None
         known = set(fleets.places(self.engine.store, old)) if same and old else set()
         for one in _all(variants):
@@ -210,6 +223,14 @@ class _Life:
         point("endpoint-switched")
         if leaving:
             self._retire(endpoint, None if same else old, leaving, route)
+
+    def _turn_back(self, route: Route | None, variants: list[Variant]) -> None:
+        """What answered before answers on: the document could not say otherwise."""
+        if route is None:
+            self.hosting.routes.remove(self.docs.account, self.docs.region, self.name)
+        else:
+            route.reshape(variants)
+            self.hosting.routes.put(route.reopen())
 
     def _retire(
         self, endpoint: Document, fleet: Document | None, leaving: list[Instance], route: Route
@@ -220,7 +241,7 @@ class _Life:
             route.drain(leaving, DRAIN_SECONDS)
             fleets.close_all(leaving)
             if fleet is not None:
-                self._forget(endpoint, fleet)
+                shortage.outlast(f"a fleet of {self.name}", lambda: self._forget(endpoint, fleet))
 
         threading.Thread(target=run, name=f"retire {self.name}", daemon=True).start()
 
@@ -357,6 +378,7 @@ def _end(engine: Engine, strays: list[Path], unknown: list[Path]) -> None:
             log.warning("the model process %s belongs to no endpoint any more", folder)
             process.stop(folder)
     for folder in unknown:
-        engine.store.keys.end_job(Spec.from_json((folder / "spec.json").read_text(encoding="utf-8")).arn)
+        arn = Spec.from_json((folder / "spec.json").read_text(encoding="utf-8")).arn
+        shortage.outlast(f"the end of {arn}", functools.partial(engine.store.keys.end_job, arn))
         for path in folder.parent.glob("model*"):
             process.remove(path)

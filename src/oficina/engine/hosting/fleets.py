@@ -26,6 +26,7 @@ from oficina.errors import AwsError
 from oficina.runners import process
 from oficina.runners.images import Image, ImageError
 from oficina.runners.process import Spec
+from oficina.store import shortage
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 from oficina.store.store import Store
@@ -265,6 +266,7 @@ class Raising:
                 one.start(lambda port: with_port(spec, port))
                 one.await_health(deadline, self.abandoned)
         except HostingFailed as failure:
+            shortage.check(self.engine.config.home)
             raise HostingFailed(self._reason(one, planned, failure)) from failure
 
     def _reason(self, one: Instance, planned: Document, failure: HostingFailed) -> str:

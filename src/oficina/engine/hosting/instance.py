@@ -15,6 +15,7 @@ from oficina.engine.hosting.kinds import HostingAbandoned, HostingFailed
 from oficina.runners import process
 from oficina.runners.process import Spec
 from oficina.runners.transform import listening
+from oficina.store import shortage
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +69,13 @@ class Instance:
             return
         self._clean()
         port = ports.free()
-        make(port).write(self.folder)
-        self.pool = Pool(port)
-        process.launch(self.folder)
+        try:
+            make(port).write(self.folder)
+            self.pool = Pool(port)
+            process.launch(self.folder)
+        except BaseException:
+            ports.give_back(port)
+            raise
 
     def await_health(self, deadline: float, abandoned: Callable[[], bool]) -> None:
         """Waits for ``/ping``. Raises HostingFailed when the process ends or the time is over."""
@@ -145,10 +150,8 @@ class Instance:
     def _again(self, refresh: Callable[[Spec], Spec]) -> bool:
         """One more start; False when the instance is being closed."""
         try:
-            with self._lock:
-                if self._closing.is_set():
-                    return False
-                self.start(lambda port: refresh(with_port(self._spec(), port)))
+            if not shortage.outlast(f"the model process {self.folder}", lambda: self._restart(refresh)):
+                return False
             self.await_health(time.monotonic() + self.timeout, self._closing.is_set)
             self._set(True)
         except HostingFailed as failure:
@@ -160,6 +163,13 @@ class Instance:
             if not self._closing.is_set():
                 log.warning("the model process %s cannot be started: %s", self.folder, error)
         return True
+
+    def _restart(self, refresh: Callable[[Spec], Spec]) -> bool:
+        with self._lock:
+            if self._closing.is_set():
+                return False
+            self.start(lambda port: refresh(with_port(self._spec(), port)))
+            return True
 
     def _set(self, up: bool) -> None:
         self.up = up

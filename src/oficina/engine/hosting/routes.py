@@ -114,6 +114,12 @@ class Route:
             self._closed = True
             self._state.notify_all()
 
+    def reopen(self) -> Route:
+        """Takes calls again."""
+        with self._state:
+            self._closed = False
+        return self
+
     def reshape(self, variants: list[Variant]) -> None:
         """Other weights or instances from now on."""
         with self._state:

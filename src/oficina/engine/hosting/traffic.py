@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from oficina.engine.hosting import usage
 from oficina.engine.hosting.routes import Route, Routes
+from oficina.store import shortage
 from oficina.store.metrics import Point
 from oficina.store.store import Store
 
@@ -78,17 +79,26 @@ class Traffic:
                 self.flush()
                 if beat % MACHINE_BEATS == 0:
                     self._measure()
-            except Exception:  # the edge of a thread: measuring goes on
-                log.exception("metrics of endpoints were not written")
+            except Exception as error:  # the edge of a thread: measuring goes on
+                if shortage.is_shortage(error):
+                    log.warning("metrics of endpoints wait: %s", error)
+                else:
+                    log.exception("metrics of endpoints were not written")
 
     def flush(self) -> None:
-        """Writes what is held."""
+        """Writes what is held, all or nothing."""
         worlds: dict[tuple[str, str], list[Point]] = {}
-        for (route, variant, minute), calls in self._taken().items():
+        taken = self._taken()
+        for (route, variant, minute), calls in taken.items():
             points = worlds.setdefault((route.account, route.region), [])
             points += _points(route.name, variant, minute, calls)
-        for (account, region), points in worlds.items():
-            self._store.metrics.put(account, region, NAMESPACE, points)
+        try:
+            with self._store.database.transaction():
+                for (account, region), points in worlds.items():
+                    self._store.metrics.put(account, region, NAMESPACE, points)
+        except Exception:
+            self._calls.extendleft(call for calls in taken.values() for call in reversed(calls))
+            raise
 
     def _measure(self) -> None:
         """What the machine had to do for each endpoint."""

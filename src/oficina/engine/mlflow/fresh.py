@@ -38,9 +38,12 @@ def keep(database: Path, made: Path) -> None:
     """Keeps the database of a server that has not been used yet, for the next ones."""
     made.parent.mkdir(parents=True, exist_ok=True)
     temporary = made.with_suffix(f".{secrets.token_hex(8)}")
-    with (
-        contextlib.closing(sqlite3.connect(database)) as source,
-        contextlib.closing(sqlite3.connect(temporary)) as copy,
-    ):
-        source.backup(copy)
-    temporary.rename(made)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(database)) as source,
+            contextlib.closing(sqlite3.connect(temporary)) as copy,
+        ):
+            source.backup(copy)
+        temporary.rename(made)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from oficina.engine.mlflow.sites import Site
 from oficina.engine.mlflow.versions import Found, Stage, Version
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
+from oficina.store import shortage
 
 log = logging.getLogger(__name__)
 
@@ -117,10 +118,17 @@ class Registration:
                 if site.registers and not self._stopping:
                     try:
                         _look(engine, site)
-                    except Exception:  # the edge of a thread: the next server has its turn
+                    except Exception as error:  # the edge of a thread: the next server has its turn
                         site.seen = None
-                        log.exception("the models of %s could not be registered", site.arn)
+                        _complain(site, error)
             _rounds.next()
+
+
+def _complain(site: Site, error: Exception) -> None:
+    if shortage.is_shortage(error):
+        log.warning("the models of %s wait: %s", site.arn, error)
+    else:
+        log.error("the models of %s could not be registered", site.arn, exc_info=error)
 
 
 def _look(engine: Engine, site: Site) -> None:
@@ -193,6 +201,8 @@ class _Takeover:
         try:
             do(given)
         except (AwsError, sqlite3.OperationalError) as error:
+            if shortage.is_shortage(error):
+                raise
             log.warning("%s of %s is not registered: %s", what, self.site.arn, error)
             return False
         return True

@@ -70,7 +70,10 @@ class Servers:
     def _rest(self, engine: Engine) -> None:
         while not self._stopping.wait(min(IDLE_LOOK_SECONDS, engine.config.mlflow_idle)):
             for site in sites.of(engine.store).all():
-                site.rest(engine.config.mlflow_idle)
+                try:
+                    site.rest(engine.config.mlflow_idle)
+                except Exception:  # the edge of a thread: the next server has its turn
+                    log.exception("the MLflow server of %s does not rest", site.arn)
 
 
 class _Life:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from oficina.engine.workers import Engine
 from oficina.runners import process
 from oficina.runners.images import Image
 from oficina.runners.process import Spec
+from oficina.store import shortage
 from oficina.store.kinds import Document, Kind
 from oficina.store.store import Store
 
@@ -45,7 +47,7 @@ class Site:
         self._unlaunched: Instance | None = None
         """What waits for its image to be built, and may do so for as long as that takes."""
         self._launch = 0.0
-        self._failure = ""
+        self._failure: Exception | None = None
         self._gone = False
         self.seen: object = None
         """The state of the database that was last looked at for new versions."""
@@ -85,20 +87,20 @@ class Site:
                 self.used = time.monotonic()
 
     def ready(self, starting: bool = False) -> Instance:
-        """The process once it answers; it is started when it rests. Raises MlflowFailed.
+        """The process once it answers; it is started when it rests. Raises MlflowFailed, or a shortage.
 
         Only who starts the server itself (``starting``) may wait for one that is not open.
         """
         with self._changed:
             begun = time.monotonic()
             if self._instance is None:
-                self._failure = ""
+                self._failure = None
             while self._instance is None or not self._instance.up:
                 left = self._left(begun)
                 if self._gone or not (self.open or starting):
                     raise MlflowFailed("The MLflow server was stopped.")
-                if self._failure:
-                    raise MlflowFailed(self._failure)
+                if self._failure is not None:
+                    raise self._failure
                 if left <= 0:
                     raise MlflowFailed("The MLflow server did not start in time.")
                 if self._instance is None:
@@ -135,7 +137,7 @@ class Site:
             self._launched(instance)
             instance.await_health(time.monotonic() + STARTUP_SECONDS, lambda: self._instance is not instance)
             if not laid and not self.open:
-                fresh.keep(self.database, made)
+                self._keep_fresh(made)
             instance.keep(self._tell, fleets.refresher(self.engine))
         except HostingAbandoned:
             return
@@ -150,6 +152,13 @@ class Site:
                 self._unlaunched, self._launch = None, time.monotonic()
             self._changed.notify_all()
 
+    def _keep_fresh(self, made: Path) -> None:
+        """Keeps the new database for the next servers: of use, but this one answers without."""
+        try:
+            fresh.keep(self.database, made)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("the database of %s was not kept for others: %s", self.arn, error)
+
     def _fail(self, instance: Instance, failure: Exception) -> None:
         """Ends a process that does not come up, unless it has been ended, and maybe followed, already."""
         with self._life:
@@ -159,7 +168,17 @@ class Site:
             instance.close(kill=True)
             with self._changed:
                 self._instance = None
-                self._failure = f"The MLflow server does not start: {failure} {tail}"[:1024]
+                self._failure = self._told(failure, tail)
+
+    def _told(self, failure: Exception, tail: str) -> Exception:
+        """What is said of a process that does not come up; a full disk is no failure of it."""
+        try:
+            shortage.check(self.engine.config.home)
+        except OSError as short:
+            return short
+        if shortage.is_shortage(failure):
+            return failure
+        return MlflowFailed(f"The MLflow server does not start: {failure} {tail}"[:1024])
 
     def _tell(self) -> None:
         with self._changed:

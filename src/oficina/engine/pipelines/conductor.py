@@ -26,6 +26,7 @@ from oficina.engine.pipelines.resources import Resources
 from oficina.engine.pipelines.steptypes import TASKS, TYPES
 from oficina.engine.pipelines.work import StepFailed, StepStopped, Work
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.kinds import Document
 
 LOOK_SECONDS = 5.0
@@ -281,4 +282,6 @@ def _told_as_failures() -> Iterator[None]:
     except ExpressionFailed as error:
         raise StepFailed(str(error)) from error
     except AwsError as error:
+        if shortage.is_shortage(error):
+            raise
         raise StepFailed(f"{error.code}: {error.message}", retries.of_error(error)) from error

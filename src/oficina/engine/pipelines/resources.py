@@ -13,6 +13,7 @@ from oficina.engine.pipelines.expressions import JOB_NAMES, references
 from oficina.engine.pipelines.steptypes import TYPES, StepType
 from oficina.engine.pipelines.work import StepFailed, StepStopped
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.kinds import Document
 
 
@@ -166,6 +167,8 @@ def _told_with_its_operation(operation: str) -> Iterator[None]:
     try:
         yield
     except AwsError as error:
+        if shortage.is_shortage(error):
+            raise
         sentence = f"ClientError: Failed to invoke sagemaker:{operation}. Error Details: {error.message}"
         raise StepFailed(sentence, retries.of_error(error)) from error
 

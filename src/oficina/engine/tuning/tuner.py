@@ -19,6 +19,7 @@ from oficina.engine.tuning.requests import training_job
 from oficina.engine.tuning.trials import Trial
 from oficina.engine.workers import Engine
 from oficina.errors import AwsError
+from oficina.store import shortage
 from oficina.store.documents import Scope
 from oficina.store.kinds import Document
 
@@ -125,6 +126,8 @@ class Tuner:
             try:
                 self._begin(self.begun + 1)
             except AwsError as error:
+                if shortage.is_shortage(error):
+                    raise
                 return Ending("Failed", f"{error.code}: {error.message}")
             if self.docs.get(TUNING_JOB, self.name)["HyperParameterTuningJobStatus"] != "InProgress":
                 break

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from .exit import Exit
 from .supervision.facts import start_time
@@ -21,6 +22,8 @@ CROWDED = (errno.EMFILE, errno.ENFILE)
 CROWDED_SECONDS = 0.5
 NAMELESS_SECONDS = 10.0
 """How long the number of a supervisor is waited for at most: on a full disk it is not written down."""
+RESERVED = "supervisor.pid.server"
+PID_BYTES = 64
 VANISHED = "the job's supervisor was killed before it could tell how the job ended"
 
 
@@ -34,8 +37,8 @@ def launch(folder: Path) -> None:
     try:
         if not take_over(folder, lock) or (folder / "exit.json").exists():
             return
-        pid = spawn(folder, lock)
-        write_pid(folder, pid)
+        with reserve(folder) as file:
+            write_pid(folder, file, spawn(folder, lock))
     finally:
         os.close(lock)
 
@@ -71,14 +74,26 @@ def spawn(folder: Path, lock: int) -> int:
     )
 
 
-def write_pid(folder: Path, pid: int) -> None:
+def reserve(folder: Path) -> BinaryIO:
+    """Room for a supervisor's id: one that ran without it being known could not be ended."""
+    file = (folder / RESERVED).open("wb", buffering=0)
     try:
-        text = f"{pid} {start_time(pid)}\n"
+        file.write(b" " * PID_BYTES)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def write_pid(folder: Path, file: BinaryIO, pid: int) -> None:
+    try:
+        text = f"{pid} {start_time(pid)}".ljust(PID_BYTES)
     except FileNotFoundError:
+        (folder / RESERVED).unlink()
         return
-    temporary = folder / "supervisor.pid.server"
-    temporary.write_text(text, encoding="ascii")
-    temporary.rename(folder / "supervisor.pid")
+    file.seek(0)
+    file.write(text.encode("ascii"))
+    (folder / RESERVED).rename(folder / "supervisor.pid")
 
 
 def begun(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 if __package__ in (None, ""):
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -25,6 +25,7 @@ if __package__ in (None, ""):
     __import__("transform")
 
 from .batches import Batch, Batcher
+from .patience import PatientFile
 from .records import BadRecord
 from .server import ModelFailed, ModelServer, ServerGone
 from .shaping import Shaper
@@ -42,19 +43,20 @@ class Output:
         self.path = path
         self.draft = path.with_suffix(".part")
         self.failure: str | None = None
-        self._file: BinaryIO | None = None
+        self._file: PatientFile | None = None
 
     def write(self, pieces: list[bytes]) -> None:
-        """Appends to the draft. Raises OSError when the disk is full."""
+        """Appends to the draft. Raises OSError when it cannot be."""
         try:
-            self.open().writelines(pieces)
+            for piece in pieces:
+                self.open().write(piece)
         except OSError as error:
             raise self.unwritable(error) from error
 
-    def open(self) -> BinaryIO:
+    def open(self) -> PatientFile:
         """The draft, opened."""
-        if self._file is None or self._file.closed:
-            self._file = self.draft.open("ab")
+        if self._file is None:
+            self._file = PatientFile(self.draft, "ab")
         return self._file
 
     def fail(self, sentence: str) -> None:
@@ -68,7 +70,7 @@ class Output:
         return OSError(f"{self.name}: its result cannot be written: {error.strerror}")
 
     def finish(self) -> None:
-        """Ends it, whole or not at all. Raises OSError when the disk is full."""
+        """Ends it, whole or not at all. Raises OSError when it cannot be."""
         try:
             self.open().close()
         except OSError as error:
@@ -99,7 +101,7 @@ class Transform:
         self.failures: list[str] = []
 
     def run(self) -> int:
-        """Transforms every file; how many there were. Raises ServerGone, OSError when the disk is full."""
+        """Transforms every file; how many there were. Raises ServerGone, OSError."""
         source, target = Path(self.settings["input"]), Path(self.settings["output"])
         waiting: deque[tuple[Output, Future[list[bytes]] | None]] = deque()
         pool = ThreadPoolExecutor(self.workers)
@@ -163,7 +165,7 @@ class Transform:
         settings = self.settings
         patience = settings["timeout_seconds"], settings["retries"]
         try:
-            self.server.invoke(batch.body, self.headers, *patience, lambda: output.draft.open("wb"))
+            self.server.invoke(batch.body, self.headers, *patience, lambda: PatientFile(output.draft, "wb"))
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise BadRecord(f"it cannot be read: {error}") from error
         except ServerGone as gone:
@@ -235,7 +237,8 @@ def main(path: str) -> int:
 
 def _failed(sentence: str, code: int) -> int:
     print(f"transform: {sentence}", flush=True)
-    FAILURE.write_text(f"ClientError: {sentence}", encoding="utf-8")
+    with PatientFile(FAILURE, "wb") as file:
+        file.write(f"ClientError: {sentence}".encode())
     return code
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, Union
 
 from . import listening
+from .patience import PatientFile
 
 HEALTHY_SECONDS = 480
 """How long a server may take until its first good ping, as behind an endpoint."""
@@ -98,7 +99,7 @@ class ModelServer:
         headers: dict[str, str],
         seconds: float,
         retries: int,
-        keep: Callable[[], BinaryIO] | None = None,
+        keep: Callable[[], PatientFile] | None = None,
     ) -> bytes:
         """The prediction; it goes to the file that ``keep`` opens, where that is given.
 
@@ -131,7 +132,7 @@ class ModelServer:
         body: Body,
         headers: dict[str, str],
         seconds: float,
-        keep: Callable[[], BinaryIO] | None = None,
+        keep: Callable[[], PatientFile] | None = None,
     ) -> tuple[int, bytes]:
         """Status and answer. Raises what is in LOST, and what reading and writing files raises."""
         connection = self._connection(seconds)
@@ -194,7 +195,7 @@ def _send(
         connection.request(method, path, file, chunked, encode_chunked=True)
 
 
-def _take(answer: http.client.HTTPResponse, keep: Callable[[], BinaryIO] | None) -> tuple[int, bytes]:
+def _take(answer: http.client.HTTPResponse, keep: Callable[[], PatientFile] | None) -> tuple[int, bytes]:
     if keep is None or answer.status >= 300:
         return answer.status, answer.read()
     with keep() as file:
