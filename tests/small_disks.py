@@ -112,8 +112,8 @@ print(json.dumps(database.execute({query!r}).fetchall()))
             f"nothing was said of {what} that waits",
         )
 
-    def fill(self) -> None:
-        """Fills the disk to its last byte, as somebody else's files might."""
+    def fill(self, leave: int = 0) -> None:
+        """Fills the disk to its last byte, or but for some bytes, as somebody else's files might."""
         with (self.home / "ballast").open("ab", buffering=0) as file:
             for size in SIZES:
                 try:
@@ -121,6 +121,7 @@ print(json.dumps(database.execute({query!r}).fetchall()))
                         pass
                 except OSError:
                     continue
+            file.truncate(file.seek(0, os.SEEK_END) - leave)
 
     def free(self) -> None:
         """Makes room again."""

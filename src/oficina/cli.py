@@ -26,6 +26,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        said = import_module("oficina.commands.room").sentence(error)
+        if said is None:
+            raise
+        print(f"oficina: {said}", file=sys.stderr)
+        return 1
     return code
 
 

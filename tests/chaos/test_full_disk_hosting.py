@@ -99,8 +99,7 @@ def test_a_model_that_fails_on_a_full_disk_is_begun_again(disk: SmallDisk) -> No
     shop = shop_of(disk.start(OFICINA_CHAOS=disk.point("endpoint-launched")))
     shop.model("m", {"weights": bytes(4 << 20)})
     shop.config("c", variant("m"))
-    disk.fill()
-    (disk.home / "ballast").open("r+b").truncate((disk.home / "ballast").stat().st_size - (2 << 20))
+    disk.fill(leave=2 << 20)
     shop.sagemaker.create_endpoint(EndpointName="one", EndpointConfigName="c")
     disk.waits("the endpoint one")
     disk.free()
@@ -165,3 +164,52 @@ def test_every_call_is_captured_and_counted_although_the_disk_was_full(disk: Sma
         " WHERE name='Invocations'"
     )
     wait_until(lambda: disk.rows(query) == [[22.0]], "not every call was counted")
+
+
+def transform(shop: Shop) -> dict[str, bytes]:
+    """Begins a transform job over twenty files that captures its data; gives what it is to make."""
+    shop.put("model/server.py", SUMMING)
+    where = {"S3Uri": f"s3://{BUCKET}/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    shop.model_of("summing", {"ModelDataSource": {"S3DataSource": where}})
+    for number in range(20):
+        shop.put(f"in/{number:02d}", f"{number},1\n".encode())
+    shop.sagemaker.create_transform_job(
+        TransformJobName="batch",
+        ModelName="summing",
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/in/"}},
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+        },
+        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/out", "AssembleWith": "Line"},
+        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        DataCaptureConfig={"DestinationS3Uri": f"s3://{BUCKET}/captured"},
+    )
+    return {f"out/{number:02d}.out": f"{number + 1}.0".encode() for number in range(20)}
+
+
+@pytest.mark.parametrize("where", ["staged", "launched", "placed", "transformed", "captured", "collected"])
+def test_a_transform_job_waits_for_room(disk: SmallDisk, where: str) -> None:
+    shop = shop_of(disk.start(OFICINA_CHAOS=disk.point(where)))
+    wanted = transform(shop)
+    disk.reached()
+    assert is_refusal(disk.exhaust(shop.sagemaker))
+    disk.go_on()
+    if where in ("placed", "transformed", "captured", "collected"):
+        disk.waits("transform-job/batch")
+    told = shop.sagemaker.describe_transform_job(TransformJobName="batch")
+    assert told["TransformJobStatus"] == "InProgress"
+    disk.free()
+
+    def ended() -> bool:
+        job = shop.sagemaker.describe_transform_job(TransformJobName="batch")
+        return bool(job["TransformJobStatus"] != "InProgress")
+
+    wait_until(ended, "the transform job did not end")
+    told = shop.sagemaker.describe_transform_job(TransformJobName="batch")
+    assert told["TransformJobStatus"] == "Completed", told
+    listed = shop.s3.list_objects_v2(Bucket=BUCKET, Prefix="out/")["Contents"]
+    made = {one["Key"]: shop.s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in listed}
+    assert {key: value.strip() for key, value in made.items()} == wanted
+    sides = shop.s3.list_objects_v2(Bucket=BUCKET, Prefix="captured/")["Contents"]
+    assert [one["Key"].split("/")[1] for one in sides] == ["input", "output"]

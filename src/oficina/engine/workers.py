@@ -88,8 +88,8 @@ class Workers:
         for function in self._stops:
             try:
                 function(self.engine)
-            except Exception:  # what cannot be written any more must not keep the others
-                log.exception("not all that was held in memory could be written")
+            except Exception as error:  # what cannot be written any more must not keep the others
+                _rest("what is held in memory", error)
 
     def clear(self) -> None:
         """Kills what runs."""
@@ -126,7 +126,7 @@ class Workers:
 def _rest(what: str, error: Exception) -> float:
     """Tells what went wrong, and for how long to leave it."""
     if shortage.is_shortage(error):
-        log.warning("%s waits: %s", what, error)
+        log.warning("%s waits for room: %s", what, error)
         return shortage.SECONDS
     log.error("%s failed", what, exc_info=error)
     return RETRY_SECONDS

@@ -24,7 +24,7 @@ RESERVE = 32 * 1024 * 1024
 """Bytes of the disk that objects leave free, so that the facts can still be written."""
 _LOOK = 64 * 1024 * 1024
 """How many bytes are written between two looks at the disk's free space."""
-FULL_CODE = "InsufficientStorage"
+FULL_CODE, FULL_STATUS = "InsufficientStorage", 507
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -34,7 +34,7 @@ def full(home: Path) -> AwsError:
         FULL_CODE,
         f"The disk that holds {home} is full; nothing was stored. Free some space there, or start oficina "
         "with --home on a larger disk.",
-        507,
+        FULL_STATUS,
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from oficina.chaos import point
 from oficina.engine import program
 from oficina.engine.hosting import fleets
 from oficina.engine.hosting.instance import HOST, Instance
@@ -126,6 +127,7 @@ class Site:
             with self._life:
                 if self._instance is not instance:
                     return  # it was ended before it began
+                point("mlflow-begun")
                 image = program.image_of(self.engine, IMAGE)
                 self.database.parent.mkdir(parents=True, exist_ok=True)
                 made = fresh.template(self.engine.config, image)

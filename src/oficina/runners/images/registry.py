@@ -80,8 +80,11 @@ class Registry:
             images = sorted(change(self.images()), key=lambda each: each.name)
             temporary = self.path.with_suffix(".new")
             document = {"images": [asdict(each) for each in images]}
-            temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
-            temporary.rename(self.path)
+            try:
+                temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
+                temporary.rename(self.path)
+            finally:
+                temporary.unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
