@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests import functions
 from tests.jobs import ROLE, Bench
-from tests.lines import Line
+from tests.lines import OUT, Line, fail, join
 from tests.servers import Server
 from tests.small_disks import SmallDisk, is_refusal
 from tests.tunings import Tunings, categorical, teach
@@ -103,6 +105,68 @@ def test_an_execution_with_a_function_and_a_callback_waits_for_room(
     sagemaker.send_pipeline_execution_step_success(CallbackToken=body["token"])
     assert Line(bench_of(server)).ended(arn)["PipelineExecutionStatus"] == "Succeeded"
     assert times_run(server) == 1
+
+
+def judging(line: Line) -> None:
+    """A pipeline: a file is measured, a condition on it chooses, and the choice may fail."""
+    program = f"open('{OUT}/told.json', 'w').write('{{\"auc\": 0.5}}')"
+    file = {"PropertyFileName": "told", "OutputName": "output", "FilePath": "told.json"}
+    line.processing("measure", program, PropertyFiles=[file])
+    value = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.measure.PropertyFiles.told"}, "Path": "auc"}}
+    worse = line.add(fail("worse", Arguments={"ErrorMessage": join("auc is ", value)}))
+    line.add(
+        {
+            "Name": "judge",
+            "Type": "Condition",
+            "Arguments": {
+                "Conditions": [{"Type": "GreaterThan", "LeftValue": value, "RightValue": 0.9}],
+                "IfSteps": [],
+                "ElseSteps": [line.inside(worse)],
+            },
+        }
+    )
+    line.create()
+
+
+@pytest.mark.parametrize("where", ["staged", "collected", "step-made"])
+def test_an_execution_with_a_condition_and_a_fail_step_ends_as_it_should(disk: SmallDisk, where: str) -> None:
+    line = Line(bench_of(disk.start(OFICINA_CHAOS=disk.point(where))))
+    judging(line)
+    arn = line.start()
+    disk.reached()
+    assert is_refusal(disk.exhaust(line.bench.sagemaker))
+    disk.go_on()
+    disk.waits(":processing-job/" if where in ("staged", "collected") else ":pipeline/")
+    disk.free()
+
+    execution = line.ended(arn)
+    assert execution["PipelineExecutionStatus"] == "Failed"
+    assert execution["FailureReason"] == "auc is 0.5"
+    steps = line.told(execution)
+    statuses = {name: step["StepStatus"] for name, step in steps.items()}
+    assert statuses == {"measure": "Succeeded", "judge": "Succeeded", "worse": "Failed"}
+    assert len(line.bench.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]) == 1
+
+
+def test_a_step_that_is_to_be_tried_again_is_when_there_is_room(disk: SmallDisk) -> None:
+    line = Line(bench_of(disk.start(OFICINA_CHAOS=disk.point("step-later"))))
+    policy = {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 1, "MaxAttempts": 2}
+    line.processing("work", "import time; time.sleep(600)", RetryPolicies=[policy])
+    line.create()
+    arn = line.start()
+    (started,) = wait_until(lambda: list(disk.home.glob("jobs/*/started.json")), "the job did not start")
+    line.bench.put("code/work/program.py", "pass")
+    os.kill(int((started.parent / "supervisor.pid").read_text().split()[0]), signal.SIGKILL)
+    disk.reached()
+    assert is_refusal(disk.exhaust(line.bench.sagemaker))
+    disk.go_on()
+    disk.waits(":pipeline/")
+    disk.free()
+
+    execution = line.ended(arn)
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    assert line.told(execution)["work"]["AttemptCount"] == 2
+    assert len(line.bench.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]) == 2
 
 
 def times_run(server: Server) -> int:
