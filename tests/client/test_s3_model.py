@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -192,7 +191,6 @@ class Machine(RuleBasedStateMachine):
         }
 
 
-@pytest.mark.timeout(300)
 def test_s3_is_what_the_model_says(open_server: Server) -> None:
     Machine.server = open_server
     run_state_machine_as_test(
