@@ -73,7 +73,6 @@ def test_a_version_of_another_account_is_read_approved_and_served_where_the_poli
         wait_until(
             lambda: sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"] != "Creating",
             "no endpoint",
-            120,
         )
         endpoint = sagemaker.describe_endpoint(EndpointName="e")
         assert endpoint["EndpointStatus"] == "InService", endpoint
