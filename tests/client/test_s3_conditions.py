@@ -82,14 +82,15 @@ def test_a_put_that_must_replace_what_was_seen_replaces_only_that(s3: Any) -> No
 def test_of_many_puts_at_once_that_must_make_something_new_one_does(s3: Any, aws: Aws) -> None:
     outcomes: list[int] = []
 
-    def put(number: int) -> None:
+    def put(client: Any, number: int) -> None:
         try:
-            aws("s3").put_object(Bucket="b-1", Key="race", Body=b"%d" % number, IfNoneMatch="*")
+            client.put_object(Bucket="b-1", Key="race", Body=b"%d" % number, IfNoneMatch="*")
             outcomes.append(200)
         except ClientError as error:
             outcomes.append(error.response["ResponseMetadata"]["HTTPStatusCode"])
 
-    threads = [threading.Thread(target=put, args=(number,)) for number in range(6)]
+    # Clients are made here: boto3's session does not let several threads make some at once.
+    threads = [threading.Thread(target=put, args=(aws("s3"), number)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -73,10 +73,11 @@ def test_two_completes_at_once_have_the_same_answer(s3: Any, aws: Aws) -> None:
     parts = {"Parts": send(s3, upload, *[BIG] * 6, SMALL)}
     etags: list[str] = []
 
-    def complete() -> None:
-        etags.append(aws("s3").complete_multipart_upload(**upload, MultipartUpload=parts)["ETag"])
+    def complete(client: Any) -> None:
+        etags.append(client.complete_multipart_upload(**upload, MultipartUpload=parts)["ETag"])
 
-    threads = [threading.Thread(target=complete) for _ in range(3)]
+    # Clients are made here: boto3's session does not let several threads make some at once.
+    threads = [threading.Thread(target=complete, args=(aws("s3"),)) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -271,11 +272,11 @@ def test_parts_sent_at_once_are_all_there(s3: Any, aws: Aws) -> None:
     bodies = [bytes([number]) * (5 * MIB) for number in range(4)]
     etags: dict[int, str] = {}
 
-    def one(number: int) -> None:
-        sent = aws("s3").upload_part(**upload, PartNumber=number + 1, Body=bodies[number])
+    def one(client: Any, number: int) -> None:
+        sent = client.upload_part(**upload, PartNumber=number + 1, Body=bodies[number])
         etags[number + 1] = sent["ETag"]
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=one, args=(aws("s3"), number)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
