@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from oficina.runners import process
 from oficina.runners.process import Spec
 from tests import mlflow
 from tests.jobs import ROLE
+from tests.ports import held
 from tests.servers import Server
 from tests.waiting import wait_until
 
@@ -68,11 +71,17 @@ def test_nothing_is_lost_when_mlflow_is_killed_under_load(start_server: Callable
     assert sorted(metric["step"] for metric in told["metrics"]) == list(range(60))
 
 
+@pytest.fixture
+def port() -> Iterator[str]:
+    """A port that is one server's after the other, and nobody else's in between."""
+    with held() as number:
+        yield str(number)
+
+
 def test_mlflow_goes_on_without_oficina_and_its_models_are_registered_once_after(
-    start_server: Callable[..., Server],
+    start_server: Callable[..., Server], port: str
 ) -> None:
-    server = start_server()
-    port = server.address.rpartition(":")[2]
+    server = start_server(None, "--port", port)
     made = mlflow.tracking_server(server, "alone", AutomaticModelRegistration=True)
     url, pid = made["TrackingServerUrl"], pid_of(server.home)
     mlflow.register(server, url, "steady")
@@ -99,10 +108,9 @@ def test_mlflow_goes_on_without_oficina_and_its_models_are_registered_once_after
 
 
 def test_models_renamed_and_registered_again_without_oficina_are_followed_after(
-    start_server: Callable[..., Server],
+    start_server: Callable[..., Server], port: str
 ) -> None:
-    server = start_server()
-    port = server.address.rpartition(":")[2]
+    server = start_server(None, "--port", port)
     url = mlflow.tracking_server(server, "moved", AutomaticModelRegistration=True)["TrackingServerUrl"]
     mlflow.register(server, url, "before")
     wait_until(lambda: mlflow.packages(server, "before"), "the version became no package")

@@ -128,13 +128,13 @@ def test_what_is_asked_of_an_execution_while_its_thread_ends_is_done(
     def late(engine: Any, docs: Any, arn: str) -> None:
         """The thread's work; before it ends, somebody asks for more."""
         if operation == "StopPipelineExecution" and not asked:
-            asked.append(arn)
             ask(operation, PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
+            asked.append(arn)  # not before: who sees it takes it for done
             return
         conduct(engine, docs, arn)
         if not asked:
-            asked.append(arn)
             ask(operation, PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
+            asked.append(arn)
 
     monkeypatch.setattr(executions, "_conduct", late)
     definition = '{"Version": "2020-12-01", "Steps": [{"Name": "a", "Type": "Fail", "Arguments": {}}]}'

@@ -331,7 +331,7 @@ class Job:
             self.check_disk(now)
         if now >= self.next_sample:
             self.next_sample = now + SAMPLE_SECONDS
-            self.sample(now)
+            self.sample()
 
     def check_disk(self, now: float) -> None:
         floor, quota = self.spec.get("free_bytes_floor") or 0, self.spec.get("disk_bytes")
@@ -356,15 +356,17 @@ class Job:
         """Whether a full disk may be this job's doing."""
         return self.disk_bytes >= room.BLAME_BYTES
 
-    def sample(self, now: float) -> None:
+    def sample(self) -> None:
         quota = self.spec.get("disk_bytes") or (self.disk_bytes + usage.free(self.folder)) or 1
         lines = []
         for host in self.hosts.values():
             if host.ended:
                 continue
+            looked = time.monotonic()
             seconds, memory = usage.processes(host.pid)
-            cpu = (seconds - host.cpu_seconds) / (now - host.sampled)
-            host.cpu_seconds, host.sampled = seconds, now
+            # From before the last look until after this one: on a busy machine a look may take its time.
+            cpu = (seconds - host.cpu_seconds) / (time.monotonic() - host.sampled)
+            host.cpu_seconds, host.sampled = seconds, looked
             lines.append(usage.line(host.name, cpu, memory, self.disk_bytes / quota))
         try:
             with open(os.path.join(self.folder, "usage.jsonl"), "a", encoding="utf-8") as file:
