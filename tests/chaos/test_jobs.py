@@ -47,6 +47,11 @@ def started(server: Server, name: str) -> Callable[[], bool]:
     return look
 
 
+def describe(bench: Bench) -> dict[str, Any]:
+    """The job as it is."""
+    return dict(bench.sagemaker.describe_training_job(TrainingJobName="job-1"))
+
+
 @pytest.mark.parametrize("where", ["staged", "launched", "placed", "collected", "recorded"])
 def test_a_server_killed_at_any_point_finishes_the_job_once(
     start_server: Callable[..., Server], tmp_path: Path, where: str
@@ -96,11 +101,17 @@ def test_a_job_outlives_its_server(start_server: Callable[..., Server], tmp_path
     bench.s3.create_bucket(Bucket=bench.bucket)
     bench.sagemaker.create_training_job(**bench.training("import time; time.sleep(1.5)\n" + PROGRAM))
     wait_until(started(server, "job-1"), "the program did not start")
+    wait_until(lambda: "TrainingStartTime" in describe(bench), "the start was not told")
+    before = describe(bench)
     server.kill()
 
     bench = bench_of(start_server(home, "--open"))
 
-    assert bench.trained("job-1")["TrainingJobStatus"] == "Completed"
+    job = bench.trained("job-1")
+    assert job["TrainingJobStatus"] == "Completed"
+    assert job["TrainingStartTime"] == before["TrainingStartTime"]
+    transitions = [each["Status"] for each in job["SecondaryStatusTransitions"]]
+    assert len(transitions) == len(set(transitions))
     assert len(bench.archive("out/job-1/output/model.tar.gz")["run"]) == 36
 
 

@@ -48,8 +48,8 @@ class Naps:
         command = ["/bin/sh", "-c", "sleep 1000"]
         return Spec(name="nap", arn="nap", command=command, home=str(engine.config.home))
 
-    def started(self, engine: Engine, docs: Scope, job: Document) -> None:
-        docs.update(self.kind, "nap", {"StartTime": 1.0})
+    def started(self, docs: Scope, job: Document, at: float) -> None:
+        docs.update(self.kind, "nap", {"StartTime": at})
 
     def follow(self, engine: Engine, docs: Scope, job: Document, folder: Path) -> Watch:
         return Watch([lambda last: self.come_to("started", engine, docs)], interval=0.01)

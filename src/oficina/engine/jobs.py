@@ -53,8 +53,8 @@ class Life(Protocol):
         """Brings inputs, image and environment together. Raises JobFailed."""
         ...
 
-    def started(self, engine: Engine, docs: Scope, job: Document) -> None:
-        """The program was started: tell it in the document."""
+    def started(self, docs: Scope, job: Document, at: float) -> None:
+        """The program was started at this time: tell it in the document, also when it is told there."""
         ...
 
     def follow(self, engine: Engine, docs: Scope, job: Document, folder: Path) -> watch.Watch:
@@ -247,13 +247,14 @@ class _Run:
 
     def _wait_for_start(self, ended: threading.Event) -> bool:
         """Until the program runs, which is then told in the document; False when it never did."""
-        while process.started(self.folder) is None:
+        while (at := process.started(self.folder)) is None:
             if ended.wait(0.005):
+                at = process.started(self.folder)
                 break
-        if process.started(self.folder) is None:
+        if at is None:
             return False
         with self.docs.transaction():
-            self.life.started(self.engine, self.docs, self._now())
+            self.life.started(self.docs, self._now(), at)
             lineage.keep(self.engine.store, self.docs, self.kind, self._now())
         return True
 

@@ -51,9 +51,9 @@ class Processing:
             raise JobFailed(f"ClientError: Failed to download data. {missing}") from missing
         return _spec(engine, docs.region, job, image, hosts, staged, folder)
 
-    def started(self, engine: Engine, docs: Scope, job: Document) -> None:
+    def started(self, docs: Scope, job: Document, at: float) -> None:
         """The program runs."""
-        docs.update(self.kind, job["ProcessingJobName"], {"ProcessingStartTime": engine.clock.now()})
+        docs.update(self.kind, job["ProcessingJobName"], {"ProcessingStartTime": at})
 
     def follow(self, engine: Engine, docs: Scope, job: Document, folder: Path) -> Watch:
         """Logs, machine metrics, continuous outputs."""

@@ -73,16 +73,16 @@ class Training:
 
     kind = TRAINING_JOB
 
-    def _move(self, engine: Engine, docs: Scope, name: str, status: str, **more: object) -> None:
+    def _move(self, docs: Scope, name: str, status: str, **more: object) -> None:
         with docs.transaction():
             job = docs.get(self.kind, name)
             if job["TrainingJobStatus"] == "InProgress":
-                docs.update(self.kind, name, {**moved(job, status, engine.clock.now()), **more})
+                docs.update(self.kind, name, {**moved(job, status, docs.clock.now()), **more})
 
     def stage(self, engine: Engine, docs: Scope, job: Document, folder: Path) -> Spec:
         """Inputs as links, the image, and the configuration files."""
         name = job["TrainingJobName"]
-        self._move(engine, docs, name, "Downloading")
+        self._move(docs, name, "Downloading")
         algorithm = job["AlgorithmSpecification"]
         client = Client.of(algorithm.get("ContainerArguments", ()))
         image = program.image_of(engine, algorithm["TrainingImage"], client=client)
@@ -106,9 +106,10 @@ class Training:
         job["AlgorithmSpecification"] = algorithm
         docs.update(self.kind, job["TrainingJobName"], {"AlgorithmSpecification": algorithm})
 
-    def started(self, engine: Engine, docs: Scope, job: Document) -> None:
-        """The program runs."""
-        self._move(engine, docs, job["TrainingJobName"], "Training", TrainingStartTime=engine.clock.now())
+    def started(self, docs: Scope, job: Document, at: float) -> None:
+        """The program runs; transitions stay as they are when a server takes the job up after another."""
+        if job["SecondaryStatus"] != "Training":
+            self._move(docs, job["TrainingJobName"], "Training", TrainingStartTime=at)
 
     def follow(self, engine: Engine, docs: Scope, job: Document, folder: Path) -> Watch:
         """Logs, metrics, checkpoints."""
@@ -130,7 +131,7 @@ class Training:
 
     def finish(self, engine: Engine, docs: Scope, job: Document, folder: Path, end: Exit) -> Document:
         """Uploads the model and the output, and says how it ended."""
-        self._move(engine, docs, job["TrainingJobName"], "Uploading")
+        self._move(docs, job["TrainingJobName"], "Uploading")
         _upload(engine, docs.account, job, folder)
         job = docs.get(self.kind, job["TrainingJobName"])
         if notebooks.is_notebook_job(job):

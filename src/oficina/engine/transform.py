@@ -63,11 +63,9 @@ class Transform:
         bases[0]["layers"].append(program.libraries())
         return transformspec.spec_of(bases, job, chain, data, files)
 
-    def started(self, engine: Engine, docs: Scope, job: Document) -> None:
-        """The program runs; a server that takes the job up after another leaves the time as it is."""
-        name = job["TransformJobName"]
-        if "TransformStartTime" not in docs.get(self.kind, name):
-            docs.update(self.kind, name, {"TransformStartTime": engine.clock.now()})
+    def started(self, docs: Scope, job: Document, at: float) -> None:
+        """The program runs."""
+        docs.update(self.kind, job["TransformJobName"], {"TransformStartTime": at})
 
     def follow(self, engine: Engine, docs: Scope, job: Document, folder: Path) -> Watch:
         """Logs and machine metrics."""
